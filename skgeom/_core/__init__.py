@@ -1,0 +1,1 @@
+"""What several rooms share: thread loops, union-find, spanning trees, sparse products, checks."""

@@ -1,0 +1,226 @@
+"""Checks at the door for input that isn't a table: graphs, trials, sequences of shapes."""
+
+import numbers
+
+import numpy as np
+import scipy.sparse as sp
+
+
+def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name="X"):
+    """Turn an adjacency matrix into a canonical CSR array.
+
+    Parameters
+    ----------
+    X : sparse matrix or array, ndarray or DataFrame of shape (n_nodes, n_nodes)
+        Adjacency; ``X[i, j]`` is the weight of the edge from i to j.
+    dtype : numpy dtype or sequence of them, default=float64
+        dtype of the weights. Of a sequence, the dtype of `X` is kept when it is in there and
+        the first one is taken otherwise.
+    square : bool, default=True
+        Whether the matrix has to be square.
+    allow_negative : bool, default=False
+        Whether weights below zero are allowed.
+    name : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    adjacency : csr_array of shape (n_nodes, n_nodes)
+        Duplicates summed, indices sorted, explicit zeros removed; int32 indices as long as they
+        fit. `X` itself is not changed, and its buffers are shared where they are canonical.
+
+    Raises
+    ------
+    TypeError
+        For graph objects and edge lists.
+    ValueError
+        For a wrong shape, an empty graph, NaN, infinite, complex or negative weights.
+    """
+    matrix = _as_matrix(X, name)
+    if matrix.ndim != 2 or (square and matrix.shape[0] != matrix.shape[1]):
+        wanted = "a square (n_nodes, n_nodes)" if square else "a 2-d"
+        raise ValueError(f"{name} must be {wanted} adjacency matrix, got shape {matrix.shape}.")
+    if matrix.shape[0] == 0 or matrix.shape[1] == 0:
+        raise ValueError(
+            f"{name} has shape {matrix.shape}: at least one node (sample) is required, "
+            "found 0 sample(s)."
+        )
+    adjacency = sp.csr_array(matrix)
+    if np.issubdtype(adjacency.dtype, np.complexfloating):
+        raise ValueError(f"Complex data not supported: {name} has dtype {adjacency.dtype}.")
+    wanted = [np.dtype(t) for t in (dtype if isinstance(dtype, (list, tuple)) else [dtype])]
+    if adjacency.dtype not in wanted:
+        adjacency = adjacency.astype(wanted[0])
+    adjacency = _canonical(adjacency, X)
+    _check_weights(adjacency, allow_negative, name)
+    return adjacency
+
+
+def _as_matrix(X, name):
+    if sp.issparse(X):
+        return X
+    if hasattr(X, "adjacency") or hasattr(X, "get_adjacency") or isinstance(X, (list, dict)):
+        what = "a list or dict" if isinstance(X, (list, dict)) else f"a {type(X).__name__} object"
+        if not (isinstance(X, list) and np.ndim(X) == 2):
+            raise TypeError(
+                f"{name} must be an adjacency matrix of shape (n_nodes, n_nodes), got {what}; "
+                "convert it first, for example with networkx.to_scipy_sparse_array(graph) or "
+                "scipy.sparse.coo_array((weights, (sources, targets)), shape=(n, n))."
+            )
+    if hasattr(X, "sparse") and hasattr(X, "to_numpy"):
+        return X.sparse.to_coo()
+    array = np.asarray(X)
+    if array.dtype.kind not in "bifuc":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"{name} must hold numbers, got an array of dtype {array.dtype}: {error}"
+            ) from error
+    return array
+
+
+def _canonical(adjacency, original):
+    """Sum duplicates and drop zeros, never in the caller's own buffers."""
+    has_zeros = adjacency.nnz > 0 and not np.all(adjacency.data)
+    if has_zeros or not adjacency.has_canonical_format:
+        if sp.issparse(original):
+            adjacency = adjacency.copy()
+        adjacency.sum_duplicates()
+        adjacency.eliminate_zeros()
+    if adjacency.indices.dtype != np.int32 and max(adjacency.shape) < 2**31 > adjacency.nnz:
+        adjacency = sp.csr_array(
+            (adjacency.data, adjacency.indices.astype(np.int32), adjacency.indptr.astype(np.int32)),
+            shape=adjacency.shape,
+        )
+    return adjacency
+
+
+def _check_weights(adjacency, allow_negative, name):
+    bad = ~np.isfinite(adjacency.data)
+    what = "NaN or infinity"
+    if not bad.any():
+        if allow_negative:
+            return
+        bad = adjacency.data < 0
+        what = "a negative weight"
+    if bad.any():
+        entry = int(np.argmax(bad))
+        row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1
+        raise ValueError(
+            f"{name} contains {what}: entry ({row}, {adjacency.indices[entry]}) is "
+            f"{adjacency.data[entry]}; weights must be finite"
+            + ("." if allow_negative else " and non-negative.")
+        )
+
+
+def check_trials(X, *, min_times=2, name="X"):
+    """Turn multichannel trials into a C-contiguous float64 array.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        Signals in any unit. Objects with ``get_data`` (MNE Epochs) or ``to_numpy`` are read
+        through it. A list of trials of unequal length stays a list.
+    min_times : int, default=2
+        Least number of samples of a trial.
+    name : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    trials : ndarray of shape (n_trials, n_channels, n_times), or list of 2-d ndarrays
+
+    Raises
+    ------
+    ValueError
+        For a wrong number of dimensions, no trials, NaN or infinity (with trial and channel).
+    """
+    if hasattr(X, "get_data"):
+        X = X.get_data()
+    elif hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    if sp.issparse(X):
+        raise TypeError(f"Sparse data was passed for {name}; dense trials are required.")
+    if isinstance(X, (list, tuple)) and len({np.shape(trial)[-1:] for trial in X}) > 1:
+        trials = [_as_float(trial, name) for trial in X]
+        channels = {trial.shape[0] if trial.ndim == 2 else None for trial in trials}
+        if None in channels or len(channels) > 1:
+            raise ValueError(
+                f"{name} must be a list of (n_channels, n_times) arrays with one number of "
+                f"channels, got shapes {sorted({trial.shape for trial in trials})[:5]}."
+            )
+    else:
+        trials = _as_float(X, name)
+        if trials.ndim != 3:
+            hint = " For one trial pass X[np.newaxis]." if trials.ndim == 2 else ""
+            raise ValueError(
+                f"{name} must have shape (n_trials, n_channels, n_times), got an array with "
+                f"{trials.ndim} dimension(s) of shape {trials.shape}.{hint} Reshape your data."
+            )
+    if len(trials) == 0:
+        raise ValueError(f"{name} holds 0 trials (0 sample(s)); at least one is required.")
+    for index, trial in enumerate(trials):
+        _check_trial(trial, index, min_times, name)
+    return trials
+
+
+def _check_trial(trial, index, min_times, name):
+    n_channels, n_times = trial.shape
+    if n_channels == 0 or n_times < min_times:
+        raise ValueError(
+            f"Trial {index} of {name} has {n_channels} channel(s) and {n_times} time sample(s); "
+            f"at least 1 and {min_times} are required."
+        )
+    finite = np.isfinite(trial).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"{name} contains NaN or infinity: trial {index}, channel {int(np.argmin(finite))}."
+        )
+
+
+def _as_float(array, name):
+    array = np.asarray(array)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}.")
+    try:
+        return np.ascontiguousarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers: {error}") from error
+
+
+def check_shapes(X, *, name="X"):
+    """Turn a sequence of shapes of unequal size into a list.
+
+    Parameters
+    ----------
+    X : sequence, object array or ndarray with one shape per first index
+        Shapes are whatever the caller understands: arrays, pairs, sparse matrices, graphs.
+    name : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    shapes : list
+        One element per sample; the elements are not copied.
+
+    Raises
+    ------
+    TypeError
+        When `X` is a single object rather than a sequence of them.
+    ValueError
+        When `X` is empty.
+    """
+    if sp.issparse(X) or isinstance(X, (str, bytes, dict, numbers.Number)) or X is None:
+        raise TypeError(
+            f"{name} must be a sequence with one shape per sample, got {type(X).__name__}."
+        )
+    try:
+        shapes = list(X)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} must be a sequence with one shape per sample, got {type(X).__name__}."
+        ) from error
+    if not shapes:
+        raise ValueError(f"{name} is empty: 0 sample(s), at least one shape is required.")
+    return shapes
