@@ -278,7 +278,9 @@ def check_node_ids(node_ids, n_nodes):
         )
     unique, counts = np.unique(ids, return_counts=True)
     if len(unique) < len(ids):
-        raise ValueError(f"node_ids must be unique, got {unique[np.argmax(counts)]!r} twice.")
+        raise ValueError(
+            f"node_ids must be unique, got {unique[np.argmax(counts)].item()!r} twice."
+        )
     return ids
 
 
@@ -331,6 +333,6 @@ def _lookup(node_ids, ids, name, order=None):
         first = ids[np.argmax(unknown)]
         raise ValueError(
             f"{name} holds {int(unknown.sum())} id(s) that are not nodes of the graph; "
-            f"the first is {first!r}."
+            f"the first is {first.item()!r}."
         )
     return positions

@@ -217,7 +217,7 @@ def propagate(transition, start, plan, stationary=None, *, n_jobs=None):
     hops = {0: start} if 0 in plan.keep else {}
     whitenings = {}
     embedding = None
-    if plan.assigns(0):
+    if plan.weights[0] != 0:
         embedding = buffers.take_for(plan)
         add_term(start, plan, 0, embedding, n_jobs=n_jobs)
     x = start
@@ -270,7 +270,7 @@ def extend(transition, hops, start, plan, whitenings, stationary=None, *, n_jobs
     d, dtype = some.shape[1], some.dtype
     present = transition.row_scale > 0
     embedding = np.empty((transition.n_rows, plan.n_columns(d)), dtype)
-    if plan.assigns(0):
+    if plan.weights[0] != 0:
         add_term(start, plan, 0, embedding, n_jobs=n_jobs)
     has_loops = len(transition.loops) > 0
     own = start

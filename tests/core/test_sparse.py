@@ -1,4 +1,5 @@
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_entry_ranges_cover_the_rows():
     assert len(ranges) > 2
     assert ranges[0][0] == 0
     assert ranges[-1][1] == 1000
-    assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:]))
+    assert all(a[1] == b[0] for a, b in pairwise(ranges))
 
 
 def test_works_where_prefetch_does_not_compile(monkeypatch):
