@@ -5,6 +5,7 @@ matrices, and the mathematics they stand on as functions over (..., n, n) arrays
 """
 
 from skgeom.spd._augmented import AugmentedCovariance
+from skgeom.spd._classifier import AugmentedCovarianceClassifier
 from skgeom.spd._geometry import (
     distance,
     exp_map,
@@ -17,6 +18,7 @@ from skgeom.spd._mean import karcher_mean
 
 __all__ = [
     "AugmentedCovariance",
+    "AugmentedCovarianceClassifier",
     "distance",
     "exp_map",
     "expm",
