@@ -90,7 +90,7 @@ def motor_imagery(quick):
         axes.set(
             xlabel="AUC, plain covariance",
             ylabel="AUC, augmented covariance",
-            title="Left or right fist, three electrodes\n(a point a fold; above the line is better)",
+            title="Left or right fist from three electrodes\n(a point a fold; above the line: better)",
         )
 
     row = Row(
