@@ -90,7 +90,7 @@ def motor_imagery(quick):
         axes.set(
             xlabel="AUC, plain covariance",
             ylabel="AUC, augmented covariance",
-            title="Left or right fist from three electrodes\n(a point a fold; above the line: better)",
+            title="Left or right fist from three electrodes, a point a fold",
         )
 
     row = Row(
@@ -278,44 +278,36 @@ def _neighbour_accuracy(points, labels):
 def text_embeddings(quick):
     import numpy as np
     from scipy.stats import spearmanr
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import silhouette_score
     from sklearn.preprocessing import normalize
 
-    from skgeom import SeparabilityScorer
     from skgeom.datasets import load_text_embeddings
+    from skgeom.separability import separability_score
 
     questions = load_text_embeddings()
     chosen = questions.target < (20 if quick else 40)
     X, intent = normalize(questions.data[chosen]), questions.target[chosen]
-    n_intents = len(np.unique(intent))
     levels = np.linspace(0, 2.5, 6 if quick else 11)
-    scorer = SeparabilityScorer()
-    results = {"score": [], "accuracy": [], "silhouette": []}
-    seconds = 0.0
-    for draw_number in range(2 if quick else 3):
-        noise = np.random.default_rng(draw_number).standard_normal(X.shape) / np.sqrt(X.shape[1])
-        series = {name: [] for name in results}
-        for level in levels:
-            worse = normalize(X + level * noise)
-            start = time.perf_counter()
-            series["score"].append(scorer.fit(worse).score_)
-            seconds += time.perf_counter() - start
-            series["accuracy"].append(_leave_one_out_accuracy(worse, intent))
-            groups = KMeans(n_intents, n_init=1, random_state=0).fit_predict(worse)
-            series["silhouette"].append(silhouette_score(worse, groups))
-        for name, values in series.items():
-            results[name].append(values)
-    results = {name: np.array(values) for name, values in results.items()}
+    noises = np.random.default_rng(0).standard_normal((2 if quick else 3, *X.shape))
+    # cubes of (draw of noise, level of noise)
+    clouds = [[normalize(X + t * noise / np.sqrt(X.shape[1])) for t in levels] for noise in noises]
 
-    def follows(name):
-        pairs = zip(results[name], results["accuracy"])
-        return np.array([spearmanr(values, accuracy).statistic for values, accuracy in pairs])
+    def judged(judge):
+        return np.array([[judge(cloud) for cloud in row] for row in clouds])
+
+    start = time.perf_counter()
+    score = judged(separability_score)
+    seconds = time.perf_counter() - start
+    accuracy = judged(lambda cloud: _leave_one_out_accuracy(cloud, intent))
+    silhouette = judged(lambda cloud: _silhouette(cloud, len(np.unique(intent))))
+
+    def follows(judgement):
+        pairs = zip(judgement, accuracy)
+        return np.array([spearmanr(*pair).statistic for pair in pairs])
 
     def draw(figure):
         axes = figure.subplots()
-        axes.plot(levels, results["score"].mean(axis=0), "o-", label="separability (no labels)")
-        axes.plot(levels, results["accuracy"].mean(axis=0), "s--", label="1-NN accuracy (labels)")
+        axes.plot(levels, score.mean(axis=0), "o-", label="separability (sees no labels)")
+        axes.plot(levels, accuracy.mean(axis=0), "s--", label="1-NN accuracy (sees them)")
         axes.set(
             xlabel="noise added to the embeddings",
             title="The score falls as the encoder gets worse",
@@ -327,12 +319,19 @@ def text_embeddings(quick):
         size=f"{len(X)} x 384",
         method="SeparabilityScorer",
         metric="rank corr. with 1-NN",
-        score=_spread(follows("score")),
+        score=_spread(follows(score)),
         seconds=seconds,
         baseline_method="k-means, silhouette",
-        baseline=_spread(follows("silhouette")),
+        baseline=_spread(follows(silhouette)),
     )
     return [row], draw
+
+
+def _silhouette(X, n_groups):
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    return silhouette_score(X, KMeans(n_groups, n_init=1, random_state=0).fit_predict(X))
 
 
 def _leave_one_out_accuracy(X, labels):
