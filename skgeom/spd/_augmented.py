@@ -391,8 +391,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.rank_ = self.n_channels_in_
         if self.rank is not None:
             channels = [np.cov(self._standardized(trial)) for trial in trials]
-            self.basis_ = signal_basis(np.array(channels).reshape(-1, self.rank_, self.rank_),
-                                       self.rank)
+            self.basis_ = signal_basis(
+                np.array(channels).reshape(-1, self.rank_, self.rank_), self.rank
+            )
             self.rank_ = len(self.basis_)
         elif hasattr(self, "basis_"):
             del self.basis_
@@ -501,7 +502,5 @@ def _recording_info(X, sfreq):
         return sfreq, None
     found = float(info["sfreq"])
     if sfreq is not None and not np.isclose(sfreq, found):
-        raise ValueError(
-            f"sfreq={sfreq:g} Hz contradicts the input, whose info says {found:g} Hz."
-        )
+        raise ValueError(f"sfreq={sfreq:g} Hz contradicts the input, whose info says {found:g} Hz.")
     return found, np.asarray(info["ch_names"], dtype=object)

@@ -41,18 +41,14 @@ def _delegates(method):
         if isinstance(self.classifier, str):
             if method != "predict_proba" or self.classifier in _MDM or self.probability == "cv":
                 return True
-            raise AttributeError(
-                'classifier="svm" has no predict_proba; probability="cv" adds it.'
-            )
+            raise AttributeError('classifier="svm" has no predict_proba; probability="cv" adds it.')
         getattr(getattr(self, "classifier_", self.classifier), method)
         return True
 
     return check
 
 
-class AugmentedCovarianceClassifier(
-    DocLinkMixin, ClassifierMixin, TransformerMixin, BaseEstimator
-):
+class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMixin, BaseEstimator):
     r"""Classify multichannel trials by their augmented covariance matrices.
 
     Each trial becomes the covariance of itself stacked with delayed copies [1]_, a point on the
@@ -89,8 +85,9 @@ class AugmentedCovarianceClassifier(
         The Karcher means stop when the norm of the gradient is at most this.
     max_iter : int, default=50
         Most iterations of a Karcher mean.
-    lag_unit, sfreq, window, structure, estimator, assume_centered, reg, rank, embed_mean, \
-            standardize, bands, band_filter_order
+    lag_unit, sfreq, window, structure, estimator, assume_centered : optional
+        As in :class:`AugmentedCovariance`.
+    reg, rank, embed_mean, standardize, bands, band_filter_order : optional
         As in :class:`AugmentedCovariance`. With `bands` the matrices of the bands are a point
         on a product of manifolds: tangent vectors side by side, squared distances added.
     n_jobs : int or None, default=None

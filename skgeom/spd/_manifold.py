@@ -74,7 +74,9 @@ class SPDProduct:
         """Squared distances to means of shape (n_means, n_bands, n, n), summed over bands."""
         return sum(
             squared_distances(
-                np.ascontiguousarray(points[:, b]), means[:, b], self.metrics["distance"],
+                np.ascontiguousarray(points[:, b]),
+                means[:, b],
+                self.metrics["distance"],
                 self.n_jobs,
             )
             for b in range(points.shape[1])
