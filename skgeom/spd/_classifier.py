@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context, clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -22,6 +23,7 @@ from sklearn.utils.validation import (
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import DEFAULT_ORDER, AugmentedCovariance
 from skgeom.spd._discriminant import SpanProjector, shrinkage_lda
+from skgeom.spd._domains import product_geodesic, recentre, running_means
 from skgeom.spd._manifold import SPDProduct
 from skgeom.spd._matrices import from_upper_vectors
 
@@ -31,6 +33,14 @@ _MDM = ("mdm", "fgmdm")
 def _works_in_tangent_space(self):
     if isinstance(self.classifier, str) and self.classifier in _MDM:
         raise AttributeError(f"classifier={self.classifier!r} has no tangent vectors to invert.")
+    return True
+
+
+def _learns_on(self):
+    if isinstance(self.classifier, str) and self.classifier == "mdm":
+        return True
+    if isinstance(self.classifier, str) or not hasattr(self.classifier, "partial_fit"):
+        raise AttributeError(f"classifier={self.classifier!r} has no partial_fit.")
     return True
 
 
@@ -85,6 +95,14 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         The Karcher means stop when the norm of the gradient is at most this.
     max_iter : int, default=50
         Most iterations of a Karcher mean.
+    recenter : {"domain", "transductive", "online"} or None, default=None
+        Move the mean of each domain (the `groups` of `fit`: runs, sessions, subjects) to the
+        identity [4]_. At prediction, trials of a known group are moved as at fit; a group that is
+        new is refused ("domain"), moved by the mean of its own batch ("transductive"), or moved
+        by a running mean that starts at the mean of the training domains and follows the trials
+        in their order ("online").
+    recenter_rate : float or None, default=None
+        Step of the running mean towards each new trial; None is 1 over the number of trials.
     lag_unit, sfreq, window, structure, estimator, assume_centered : optional
         As in :class:`AugmentedCovariance`.
     reg, rank, embed_mean, standardize, bands, band_filter_order : optional
@@ -105,6 +123,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         Inverse square root of `reference_`.
     means_ : ndarray of shape (n_classes, n, n) or (n_classes, n_bands, n, n)
         Class means of "mdm", and of the filtered matrices of "fgmdm".
+    domains_ : dict
+        Mean of each group, (n, n) or (n_bands, n, n), with `recenter`.
     classifier_ : classifier
         What was fitted on the tangent vectors. Not for "mdm" and "fgmdm".
     n_iter_ : int
@@ -129,6 +149,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
        classification by Riemannian geometry", IEEE Trans. Biomedical Engineering 59(4), 2012.
     .. [3] A. Barachant, S. Bonnet, M. Congedo, C. Jutten, "Riemannian geometry applied to BCI
        classification", LVA/ICA 2010.
+    .. [4] P. Zanini, M. Congedo, C. Jutten, S. Said, Y. Berthoumieu, "Transfer learning: a
+       Riemannian geometry framework with applications to brain-computer interfaces", IEEE Trans.
+       Biomedical Engineering 65(5), 2018.
 
     Examples
     --------
@@ -155,6 +178,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         "metric": [StrOptions({"riemann", "logeuclid", "euclid", "logchol"}), dict],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "recenter": [StrOptions({"domain", "transductive", "online"}), None],
+        "recenter_rate": [Interval(Real, 0, 1, closed="right"), None],
     }
 
     def __init__(
@@ -170,6 +195,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         metric="riemann",
         tol=1e-6,
         max_iter=50,
+        recenter=None,
+        recenter_rate=None,
         lag_unit="samples",
         sfreq=None,
         window="reference",
@@ -194,6 +221,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.metric = metric
         self.tol = tol
         self.max_iter = max_iter
+        self.recenter = recenter
+        self.recenter_rate = recenter_rate
         self.lag_unit = lag_unit
         self.sfreq = sfreq
         self.window = window
@@ -209,7 +238,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, groups=None):
         """Fit to labelled trials.
 
         Parameters
@@ -220,16 +249,41 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             Labels.
         sample_weight : array-like of shape (n_trials,) or None, default=None
             Weight of each trial in the means, and in the classifier when it takes weights.
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial; needed (and used) with `recenter` only.
 
         Returns
         -------
         self : AugmentedCovarianceClassifier
         """
+        self._fit_points(X, y, sample_weight, groups)
+        return self
+
+    def fit_transform(self, X, y, sample_weight=None, groups=None):
+        """Fit to labelled trials and return their features.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        y : array-like of shape (n_trials,)
+        sample_weight : array-like of shape (n_trials,) or None, default=None
+        groups : array-like of shape (n_trials,) or None, default=None
+
+        Returns
+        -------
+        features : ndarray of shape (n_trials, n_features)
+            As `transform` returns them.
+        """
+        return self.fit(X, y, sample_weight=sample_weight, groups=groups).transform(X, groups)
+
+    def _fit_points(self, X, y, sample_weight, groups):
         self._manifold = SPDProduct(self.metric, self.tol, self.max_iter, self.n_jobs)
         self.covariance_ = self._make_covariance()
         points = self._as_points(self.covariance_.fit_transform(X))
         codes, weight = self._check_targets(points, y, sample_weight)
         self._copy_attributes()
+        if self.recenter is not None:
+            points = self._fit_domains(points, weight, groups)
         if self.classifier == "mdm":
             return self._fit_means(points, codes, weight)
         self._fit_reference(points, weight)
@@ -238,28 +292,32 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             return self._fit_filtered_means(vectors, codes, weight)
         return self._fit_classifier(vectors, self.classes_[codes], sample_weight)
 
-    def predict(self, X):
+    def predict(self, X, groups=None):
         """Predict the labels of trials.
 
         Parameters
         ----------
         X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
 
         Returns
         -------
         y : ndarray of shape (n_trials,)
         """
         if self._is_mdm():
-            return self.classes_[np.argmin(self._squared_distances(X), axis=1)]
-        return self.classifier_.predict(self._tangent(X))
+            return self.classes_[np.argmin(self._squared_distances(X, groups), axis=1)]
+        return self.classifier_.predict(self._tangent(X, groups))
 
     @available_if(_delegates("predict_proba"))
-    def predict_proba(self, X):
+    def predict_proba(self, X, groups=None):
         """Predict class probabilities of trials.
 
         Parameters
         ----------
         X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
 
         Returns
         -------
@@ -267,35 +325,39 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             "mdm" and "fgmdm": softmax of the negative squared distances.
         """
         if self._is_mdm():
-            return softmax(-self._squared_distances(X))
+            return softmax(-self._squared_distances(X, groups))
         model = getattr(self, "calibrated_", None) or self.classifier_
-        return model.predict_proba(self._tangent(X))
+        return model.predict_proba(self._tangent(X, groups))
 
     @available_if(_delegates("predict_proba"))
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X, groups=None):
         """Predict logarithms of class probabilities of trials.
 
         Parameters
         ----------
         X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
 
         Returns
         -------
         P : ndarray of shape (n_trials, n_classes)
         """
         if self._is_mdm():
-            scores = -self._squared_distances(X)
+            scores = -self._squared_distances(X, groups)
             scores -= scores.max(axis=1, keepdims=True)
             return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        return np.log(self.predict_proba(X))
+        return np.log(self.predict_proba(X, groups))
 
     @available_if(_delegates("decision_function"))
-    def decision_function(self, X):
+    def decision_function(self, X, groups=None):
         """Decision values of trials.
 
         Parameters
         ----------
         X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
 
         Returns
         -------
@@ -304,16 +366,35 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             ``classes_[1]``; negative squared distances with more than two classes.
         """
         if not self._is_mdm():
-            return self.classifier_.decision_function(self._tangent(X))
-        squares = self._squared_distances(X)
+            return self.classifier_.decision_function(self._tangent(X, groups))
+        squares = self._squared_distances(X, groups)
         return squares[:, 0] - squares[:, 1] if squares.shape[1] == 2 else -squares
 
-    def transform(self, X):
+    def score(self, X, y, sample_weight=None, groups=None):
+        """Mean accuracy of the predicted labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        y : array-like of shape (n_trials,)
+        sample_weight : array-like of shape (n_trials,) or None, default=None
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
+
+        Returns
+        -------
+        accuracy : float
+        """
+        return accuracy_score(y, self.predict(X, groups), sample_weight=sample_weight)
+
+    def transform(self, X, groups=None):
         """Return what the classifier decides on.
 
         Parameters
         ----------
         X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
 
         Returns
         -------
@@ -321,8 +402,78 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             Tangent vectors; distances to the class means for "mdm" and "fgmdm".
         """
         if self._is_mdm():
-            return np.sqrt(self._squared_distances(X))
-        return self._tangent(X)
+            return np.sqrt(self._squared_distances(X, groups))
+        return self._tangent(X, groups)
+
+    @available_if(_learns_on)
+    def partial_fit(self, X, y=None, groups=None):
+        """Learn from further trials without the earlier ones.
+
+        "mdm" moves the mean of each class along the geodesic to the mean of its new trials, by
+        their share of the trials seen so far. A classifier with `partial_fit` of its own learns
+        from the tangent vectors at the unchanged reference.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        y : array-like of shape (n_trials,) or None, default=None
+            Labels among those of the first fit; None only adapts (see `adapt`).
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`; None is one new domain.
+
+        Returns
+        -------
+        self : AugmentedCovarianceClassifier
+        """
+        if not hasattr(self, "classes_"):
+            if y is None:
+                raise ValueError("The first partial_fit needs y.")
+            return self.fit(X, y, groups=groups)
+        if y is None:
+            return self.adapt(X, groups)
+        points = self._points(X, groups)
+        y = column_or_1d(y)
+        check_consistent_length(points, y)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; it knows "
+                f"{self.classes_.tolist()}."
+            )
+        if self.classifier == "mdm":
+            self._move_class_means(points, np.searchsorted(self.classes_, y))
+        else:
+            self.classifier_.partial_fit(self._vectors(points), y)
+        return self
+
+    def adapt(self, X, groups=None):
+        """Follow a drift with unlabelled trials: move references, not decisions.
+
+        With `recenter` the means of the domains in `groups` move along geodesics to the means of
+        the new trials, by the share of those (or by `recenter_rate`); new domains are learned.
+        Without, `reference_` moves.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        groups : array-like of shape (n_trials,) or None, default=None
+            Domain of each trial, with `recenter`.
+
+        Returns
+        -------
+        self : AugmentedCovarianceClassifier
+        """
+        check_is_fitted(self)
+        points = self._as_points(self.covariance_.transform(X))
+        if self.recenter is not None:
+            self._move_domains(points, groups)
+        elif self.classifier == "mdm":
+            raise ValueError('classifier="mdm" has no reference to move; use partial_fit.')
+        else:
+            reference = self._with_band_axis(self.reference_)
+            self._set_reference(self._moved(reference, points, self._reference_weight, len(points)))
+            self._reference_weight += len(points)
+        return self
 
     @available_if(_works_in_tangent_space)
     def inverse_transform(self, features):
@@ -389,21 +540,30 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
-                f"y has one class, {self.classes_[0]!r}; at least 2 classes are needed."
+                f"y has one class, {self.classes_.tolist()[0]!r}; at least 2 classes are needed."
             )
         weight = _check_sample_weight(
             sample_weight, points, dtype=np.float64, ensure_non_negative=True
         )
         empty = np.bincount(codes, weights=weight) <= 0
         if empty.any():
-            raise ValueError(f"Class {self.classes_[np.argmax(empty)]!r} has no sample_weight.")
+            raise ValueError(
+                f"Class {self.classes_.tolist()[np.argmax(empty)]!r} has no sample_weight."
+            )
         return codes, weight
 
     def _copy_attributes(self):
         for name in ("order_", "lag_", "lags_", "n_channels_in_", "n_times_in_", "n_regularized_"):
             setattr(self, name, getattr(self.covariance_, name))
         self.n_iter_, self.grad_norm_ = 0, 0.0
-        for name in ("classifier_", "calibrated_", "means_", "reference_", "whitener_"):
+        for name in (
+            "classifier_",
+            "calibrated_",
+            "means_",
+            "reference_",
+            "whitener_",
+            "_domain_means",
+        ):
             self.__dict__.pop(name, None)
 
     def _mean(self, points, weight):
@@ -411,6 +571,91 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.n_iter_ = max(self.n_iter_, n_iter)
         self.grad_norm_ = max(self.grad_norm_, grad_norm)
         return mean
+
+    def _fit_domains(self, points, weight, groups):
+        if groups is None:
+            raise ValueError(f"recenter={self.recenter!r} needs groups, the domain of each trial.")
+        groups = column_or_1d(groups)
+        check_consistent_length(points, groups)
+        self._domain_means, self._domain_weights = {}, {}
+        for group in np.unique(groups).tolist():
+            own = groups == group
+            if weight[own].sum() <= 0:
+                raise ValueError(f"Group {group!r} has no sample_weight.")
+            self._domain_means[group] = self._mean(points[own], weight[own])
+            self._domain_weights[group] = weight[own].sum()
+        means = np.stack(list(self._domain_means.values()))
+        self._new_domain = self._mean(means, np.ones(len(means)))
+        return self._recentred(points, groups)
+
+    def _moved(self, mean, points, old_weight, new_weight):
+        """Move a mean along the geodesic to the mean of new points, by their share."""
+        target, _, _ = self._manifold.mean(points, np.full(len(points), 1.0 / len(points)))
+        share = new_weight / (old_weight + new_weight)
+        return product_geodesic(mean, target, share, self._manifold.metrics["mean"])
+
+    def _move_class_means(self, points, codes):
+        means = self._with_band_axis(self.means_).copy()
+        for k in np.unique(codes):
+            own = points[codes == k]
+            means[k] = self._moved(means[k], own, self._class_weights[k], len(own))
+            self._class_weights[k] += len(own)
+        self.means_ = self._without_band_axis(means)
+
+    def _move_domains(self, points, groups):
+        if groups is None:
+            raise ValueError("adapt needs groups, the domain of each trial, with recenter.")
+        groups = column_or_1d(groups)
+        check_consistent_length(points, groups)
+        for group in np.unique(groups).tolist():
+            own = points[groups == group]
+            if group not in self._domain_means:
+                weight = np.full(len(own), 1.0 / len(own))
+                self._domain_means[group] = self._manifold.mean(own, weight)[0]
+                self._domain_weights[group] = len(own)
+                continue
+            old = self._domain_weights[group]
+            if self.recenter_rate is not None:
+                old = len(own) * (1.0 / self.recenter_rate - 1.0)
+            self._domain_means[group] = self._moved(self._domain_means[group], own, old, len(own))
+            self._domain_weights[group] += len(own)
+
+    def _recentred(self, points, groups):
+        """Move every trial by the mean of its domain."""
+        if groups is None:
+            return self._recentred_new(points, None)
+        groups = column_or_1d(groups)
+        check_consistent_length(points, groups)
+        out = np.empty_like(points)
+        for group in np.unique(groups).tolist():
+            own = groups == group
+            if group in self._domain_means:
+                out[own] = recentre(points[own], self._domain_means[group])
+            else:
+                out[own] = self._recentred_new(points[own], group)
+        return out
+
+    def _recentred_new(self, points, group):
+        if self.recenter == "domain":
+            what = "no groups were given" if group is None else f"group {group!r} is new"
+            raise ValueError(
+                f'recenter="domain" knows the groups {sorted(self._domain_means)} of fit; {what}. '
+                'Use recenter="transductive" or "online", or adapt to the group first.'
+            )
+        if self.recenter == "transductive":
+            weight = np.full(len(points), 1.0 / len(points))
+            return recentre(points, self._manifold.mean(points, weight)[0])
+        metric = self._manifold.metrics["mean"]
+        means = running_means(points, self._new_domain, 1, self.recenter_rate, metric)
+        return np.concatenate([recentre(p[None], mean) for p, mean in zip(points, means)])
+
+    @property
+    def domains_(self):
+        """Mean of each group, with `recenter`."""
+        means = getattr(self, "_domain_means", None)
+        if means is None:
+            raise AttributeError("domains_ is there after a fit with recenter.")
+        return {group: self._without_band_axis(M[None])[0] for group, M in means.items()}
 
     def _class_means(self, points, codes, weight):
         return np.stack(
@@ -421,11 +666,15 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         )
 
     def _fit_means(self, points, codes, weight):
+        self._class_weights = np.bincount(codes, weights=weight)
         self.means_ = self._class_means(points, codes, weight)
         return self
 
     def _fit_reference(self, points, weight):
-        reference = self._mean(points, weight)
+        self._set_reference(self._mean(points, weight))
+        self._reference_weight = weight.sum()
+
+    def _set_reference(self, reference):
         whitener = self._manifold.whitener(reference)
         self.reference_ = self._without_band_axis(reference[None])[0]
         self.whitener_ = self._without_band_axis(whitener[None])[0]
@@ -435,7 +684,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         if counts.min() < 2:
             raise ValueError(
                 f'classifier="fgmdm" needs at least 2 trials a class; class '
-                f"{self.classes_[np.argmin(counts)]!r} has {counts.min()}."
+                f"{self.classes_.tolist()[np.argmin(counts)]!r} has {counts.min()}."
             )
         coef = shrinkage_lda(vectors, codes, len(self.classes_))
         self._projector = SpanProjector(coef)
@@ -487,17 +736,18 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     def _without_band_axis(self, M):
         return M if self.bands is not None else M[:, 0]
 
-    def _points(self, X):
+    def _points(self, X, groups):
         check_is_fitted(self)
-        return self._as_points(self.covariance_.transform(X))
+        points = self._as_points(self.covariance_.transform(X))
+        return points if self.recenter is None else self._recentred(points, groups)
 
     def _vectors(self, points):
         return self._manifold.vectors(
             points, self._with_band_axis(self.reference_), self._with_band_axis(self.whitener_)
         )
 
-    def _tangent(self, X):
-        return self._vectors(self._points(X))
+    def _tangent(self, X, groups):
+        return self._vectors(self._points(X, groups))
 
     @property
     def _n_vectors(self):
@@ -516,8 +766,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         )
         return self._without_band_axis(points)
 
-    def _squared_distances(self, X):
-        points = self._points(X)
+    def _squared_distances(self, X, groups):
+        points = self._points(X, groups)
         if self.classifier == "fgmdm":
             vectors = self._vectors(points)
             if self._is_line():

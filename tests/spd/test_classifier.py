@@ -7,15 +7,28 @@ from pyriemann.classification import MDM, FgMDM
 from pyriemann.estimation import Covariances
 from pyriemann.tangentspace import TangentSpace
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.model_selection import (
+    GridSearchCV,
+    LeaveOneGroupOut,
+    StratifiedKFold,
+    cross_val_score,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
 
 from skgeom import AugmentedCovarianceClassifier
 from skgeom.datasets import load_motor_imagery, make_spectral_trials
-from skgeom.spd import AugmentedCovariance, distance, tangent_vectors
+from skgeom.spd import (
+    AugmentedCovariance,
+    distance,
+    exp_map,
+    invsqrtm,
+    karcher_mean,
+    log_map,
+    tangent_vectors,
+)
 from tests.spd.data import random_trials
 
 FIVE_FOLDS = StratifiedKFold(5, shuffle=True, random_state=42)
@@ -198,6 +211,137 @@ def test_weights_are_routed(data):
         model.fit(X, y, sample_weight=(y == 0).astype(float))
     with pytest.raises(ValueError, match="Negative"):
         model.fit(X, y, sample_weight=-weight)
+
+
+# Domains and drift
+
+
+def drifting(seed=0):
+    """Two domains whose channels are mixed differently; returns (X, y, groups)."""
+    rng = np.random.default_rng(seed)
+    X, y = random_trials(60, 3, 200, seed)
+    X[y == 1, 0] *= 1.3
+    groups = np.repeat(["monday", "tuesday"], 30)
+    X[30:] = (np.eye(3) + 0.6 * rng.standard_normal((3, 3))) @ X[30:]
+    return X, y, groups
+
+
+def test_recentring_makes_the_mean_of_each_domain_the_identity():
+    X, y, groups = drifting()
+    model = AugmentedCovarianceClassifier(2, 2, recenter="domain", tol=1e-9)
+    vectors = model.fit_transform(X, y, groups=groups)
+    for group in ("monday", "tuesday"):
+        assert np.allclose(vectors[groups == group].mean(axis=0), 0, atol=1e-6)
+    C = AugmentedCovariance(2, 2).fit_transform(X)
+    assert np.allclose(model.domains_["monday"], karcher_mean(C[:30], tol=1e-9))
+    assert np.allclose(model.reference_, np.eye(6), atol=1e-6)
+
+
+@pytest.mark.parametrize("classifier", ["svm", "mdm", "fgmdm"])
+def test_recentring_undoes_a_change_of_the_mixing(classifier):
+    X, y, groups = drifting()
+    first, second = groups == "monday", groups == "tuesday"
+    make = AugmentedCovarianceClassifier
+    plain = make(1, classifier=classifier).fit(X[first], y[first]).score(X[second], y[second])
+    model = make(1, classifier=classifier, recenter="transductive")
+    model.fit(X[first], y[first], groups=groups[first])
+    assert model.score(X[second], y[second]) == model.score(
+        X[second], y[second], groups=groups[second]
+    )
+    assert model.score(X[second], y[second]) >= max(plain, 0.6)
+
+
+def test_new_domains():
+    X, y, groups = drifting()
+    first, second = groups == "monday", groups == "tuesday"
+    model = AugmentedCovarianceClassifier(1, recenter="domain")
+    model.fit(X[first], y[first], groups=groups[first])
+    with pytest.raises(ValueError, match="'tuesday' is new"):
+        model.predict(X[second], groups=groups[second])
+    with pytest.raises(ValueError, match="no groups were given"):
+        model.predict(X[second])
+    with pytest.raises(ValueError, match="needs groups"):
+        model.fit(X, y)
+    model.fit(X[first], y[first], groups=groups[first])
+    model.adapt(X[second], groups=groups[second])
+    transductive = AugmentedCovarianceClassifier(1, recenter="transductive")
+    transductive.fit(X[first], y[first], groups=groups[first])
+    expected = transductive.decision_function(X[second])
+    assert np.allclose(model.decision_function(X[second], groups=groups[second]), expected)
+
+
+def test_online_recentring_follows_the_running_mean():
+    X, y, groups = drifting()
+    first, second = groups == "monday", groups == "tuesday"
+    model = AugmentedCovarianceClassifier(1, recenter="online", classifier="mdm")
+    model.fit(X[first], y[first], groups=groups[first])
+    C = AugmentedCovariance(1).fit_transform(X)
+    distances = model.transform(X[second])
+    mean = model.domains_["monday"]
+    for i, matrix in enumerate(C[second][:4]):
+        mean = exp_map(log_map(matrix, mean) / (i + 2), mean)
+        whitener = invsqrtm(mean)
+        expected = distance(whitener @ matrix @ whitener, model.means_)
+        assert np.allclose(distances[i], expected, atol=1e-6)
+    # what comes later does not matter
+    assert np.allclose(model.transform(X[second][:4]), distances[:4])
+
+
+def test_groups_are_routed():
+    X, y, groups = drifting()
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = AugmentedCovarianceClassifier(1, recenter="transductive")
+        model.set_fit_request(groups=True).set_score_request(groups=True)
+        scores = cross_val_score(
+            model, X, y, cv=LeaveOneGroupOut(), params={"groups": groups}, error_score="raise"
+        )
+    assert scores.shape == (2,)
+
+
+def test_partial_fit_of_one_trial_is_a_step_on_the_geodesic(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, classifier="mdm").fit(X[:20], y[:20])
+    before = model.means_.copy()
+    model.partial_fit(X[20:21], y[20:21])
+    matrix = AugmentedCovariance(2, 3).fit_transform(X)[20]
+    assert np.allclose(model.means_[1], before[1])
+    assert np.allclose(model.means_[0], exp_map(log_map(matrix, before[0]) / 11, before[0]))
+
+
+def test_partial_fit_follows_the_whole_fit(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, classifier="mdm").partial_fit(X[:10], y[:10])
+    model.partial_fit(X[10:], y[10:])
+    whole = AugmentedCovarianceClassifier(2, 3, classifier="mdm").fit(X, y)
+    assert np.all(distance(model.means_, whole.means_) < 0.1)
+    assert np.all(distance(model.means_, whole.means_) < 0.5 * distance(*whole.means_))
+    with pytest.raises(ValueError, match="label 7"):
+        model.partial_fit(X[:1], [7])
+
+
+def test_partial_fit_of_a_classifier(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, classifier=SGDClassifier(random_state=0))
+    model.fit(X[:20], y[:20])
+    expected = clone(model).fit(X[:20], y[:20])
+    expected.classifier_.partial_fit(expected.transform(X[20:]), y[20:])
+    model.partial_fit(X[20:], y[20:])
+    assert np.array_equal(model.classifier_.coef_, expected.classifier_.coef_)
+    for other in ("svm", "fgmdm"):
+        assert not hasattr(AugmentedCovarianceClassifier(classifier=other), "partial_fit")
+
+
+def test_adapt_moves_the_reference_alone(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3).fit(X[:20], y[:20])
+    before, coef = model.reference_, model.classifier_.coef_.copy()
+    W = np.diag([1.0, 2.0, 3.0])
+    model.adapt(W @ X[20:])
+    target = karcher_mean(AugmentedCovariance(2, 3).fit_transform(W @ X[20:]))
+    assert np.allclose(model.reference_, exp_map(log_map(target, before) / 3, before))
+    assert np.array_equal(model.classifier_.coef_, coef)
+    with pytest.raises(ValueError, match="use partial_fit"):
+        model.set_params(classifier="mdm").fit(X, y).adapt(X)
 
 
 # Classifiers, probabilities, names, importances
