@@ -502,7 +502,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 node_values(function, parameters, *shape)
                 for function, parameters in zip(self._functions(), self.function_params_)
             ]
-            values = np.column_stack(columns) if graphs.node_ptr[-1] else np.empty((0, len(columns)))
+            values = (
+                np.column_stack(columns) if graphs.node_ptr[-1] else np.empty((0, len(columns)))
+            )
             _shapes.check_values(values, "of X")
         if self.filtration_resolution is not None:
             values = self._coarse_rows(values, graphs.node_ptr)
@@ -519,9 +521,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _coarse_rows(self, values, node_ptr):
         values = values.copy()
         for start, stop in zip(node_ptr[:-1], node_ptr[1:]):
-            values[start:stop, 1] = round_up_rows(
-                values[start:stop, 1], self.filtration_resolution
-            )
+            values[start:stop, 1] = round_up_rows(values[start:stop, 1], self.filtration_resolution)
         return values
 
     def _own_edge_values(self, lower_star, graphs):

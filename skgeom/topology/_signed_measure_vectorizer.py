@@ -258,7 +258,9 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         value = getattr(self, name)
         if not isinstance(value, (tuple, list)):
             return [value] * self.n_parameters_
-        if len(value) != self.n_parameters_ or not all(isinstance(v, kind) and v > 0 for v in value):
+        if len(value) != self.n_parameters_ or not all(
+            isinstance(v, kind) and v > 0 for v in value
+        ):
             raise ValueError(
                 f"{name} must be one positive number, or one per parameter "
                 f"({self.n_parameters_}), got {value!r}."
@@ -530,5 +532,3 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
             borders = np.searchsorted(sample, np.arange(1, n_samples))
             balanced[key] = list(zip(np.split(points, borders), np.split(weights, borders)))
         return balanced
-
-
