@@ -48,7 +48,147 @@ from skgeom.graph._weights import (
 
 
 class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
-    """TODO"""
+    """Embed the nodes of a graph by a very sparse random projection (FastRP).
+
+    Each node starts with a random vector; k times, each node takes the weighted mean of its
+    neighbours' vectors; the embedding is a weighted sum of these hops, each with its rows scaled
+    to unit length. There is nothing to train: the cost is k products of a sparse matrix with a
+    dense one. Read more in the :ref:`User Guide <fastrp>`.
+
+    X is the adjacency matrix, and the estimator is tagged as pairwise: `cross_validate` fits on
+    the edges among the training nodes and embeds the test nodes by their edges to them, so no
+    edge of a test node is seen in training. For node ids as samples (the transductive protocol
+    of the literature) wrap it into `NodeEmbedding`.
+
+    Parameters
+    ----------
+    n_components : int, default=128
+        Dimension d of the embedding.
+    iteration_weights : {"auto", "paper", "neo4j"} or array-like of shape (k,), default="auto"
+        Weights of hops 1 to k.
+
+        - "auto": the last three of k hops weigh 1, 3, 9. The depth k is 2.2 log(n_nodes) /
+          log(mean degree), rounded, at least 4 and at most 16.
+        - "paper": (0, 0, 1, 6.67), with ``normalization_strength=-0.64`` and
+          ``density="paper"``, as in the authors' experiments [1]_.
+        - "neo4j": (0, 1, 1), with ``density=1/3`` and ``standardize=False``, the defaults of
+          Neo4j Graph Data Science.
+
+        A source's settings replace those of these parameters that are left at their defaults.
+    self_influence : float, default=0.0
+        Weight of hop 0, the start vectors.
+    normalization_strength : float, default=0.0
+        Exponent beta: the start vector of node j is multiplied by (d_j / sum of degrees)^beta.
+        Negative values weaken nodes of high degree.
+    propagation : {"transition", "adjacency", "symmetric"}, default="transition"
+        The matrix of a hop: D^-1 S, S divided by the largest degree, or D^-1/2 S D^-1/2.
+    direction : {"out", "in", "both"}, default="out"
+        Whether a node reads from the nodes that its edges point to, that point to it, or both
+        (S + S').
+    self_loops : float, default=0.0
+        Weight that is added to the loop of every node.
+    projection : {"sparse", "gaussian", "sjlt", "orthogonal"}, default="sparse"
+        The random start vectors: independent signs with probability `density`; normal deviates;
+        the same number of signs in every row, ``density * n_components`` rounded and at least
+        one; normal deviates with orthogonalised columns (as in RandNE).
+    density : {"auto", "paper"} or float in (0, 1], default="auto"
+        Share of entries of a sparse projection. "auto" is ``max(n ** -0.5, 1 / n_components)``,
+        "paper" ``n ** -0.5``. Where a node shall have the same start vector in graphs of
+        different size, give a number.
+    hop_normalization : {"l2", None}, default="l2"
+        Whether the rows of a hop are scaled to unit length before they are weighted.
+    combine : {"sum", "concat"}, default="sum"
+        Whether the weighted hops are summed, or stand side by side (hop 0 first, where it has a
+        weight).
+    deflate : bool, default=False
+        Whether the stationary part, which is the same in every hop, is taken out. The adjacency
+        has to be symmetric.
+    whiten_every : int, default=None
+        After every so many hops, centre the hop and make its columns uncorrelated with variance
+        1. Keeps deep hops from collapsing onto few directions; costs O(n d^2) each time. Nodes
+        without edges stay zero.
+    standardize : bool or "l2", default=True
+        Scale columns to mean 0 and variance 1; "l2" scales rows to unit length instead.
+    feature_ratio : float in [0, 1], default=0.0
+        Share of the columns of the start vectors that hold projected node features; needs
+        `features` in `fit`.
+    signed : bool, default=False
+        Whether weights may be negative. Degrees are then sums of absolute weights.
+    store_hops : {"needed"} or bool, default="needed"
+        Hops to keep: those that `transform` reads, all (for `combine_hops`), or none (no
+        `transform`; least memory).
+    dtype : {"float32", "float64"}, default="float32"
+        Of all computations and the embedding.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for the same bits in every run, whatever `n_jobs` is. The start vector of a
+        node is a function of `random_state` and the node's id alone.
+    n_jobs : int or None, default=None
+        Number of threads; None is 1 unless in a ``joblib.parallel_config`` context, -1 is all
+        processors.
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n_nodes, n_features_out)
+        Vectors of the fitted nodes; n_features_out is `n_components`, times the number of
+        weighted hops with ``combine="concat"``.
+    iteration_weights_ : ndarray of shape (k,)
+        Weights of hops 1 to k.
+    normalization_strength_ : float
+        Exponent beta that was used.
+    density_ : float
+        Density of a sparse projection that was used.
+    degrees_ : ndarray of float64, shape (n_nodes,)
+        Weighted degrees, with `self_loops`.
+    node_ids_ : ndarray of shape (n_nodes,)
+        Ids of the nodes.
+    hops_ : dict of int to ndarray or csr_array of shape (n_nodes, n_components)
+        The hops that were kept; hop 0 is the matrix of start vectors.
+    whitening_ : dict of int to (mean, matrix)
+        For each whitened hop its mean (n_components,) and matrix (n_components, n_components).
+    mean_, scale_ : ndarray of float64, shape (n_features_out,), or None
+        Of the columns, when standardised.
+    n_zero_rows_ : int
+        Nodes that have edges and got a zero vector (before standardisation).
+    graph_stats_ : dict
+        "n_nodes", "n_edges" (stored entries), "weighted", "mean_degree", "n_isolated".
+    n_features_in_ : int
+        Number of fitted nodes.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, when X is a DataFrame whose column names are strings.
+
+    See Also
+    --------
+    NodeEmbedding : Node ids as samples, for one fixed graph.
+    Graph : Graphs from edge lists and networkx.
+
+    Notes
+    -----
+    With S the adjacency, D its degrees, A = D^-1 S and L = diag((d_j / sum d)^beta), the hops are
+    N_0 = L R and N_i = A N_{i-1}, and the embedding is sum_i w_i f(N_i), where f scales rows to
+    unit length (Section 3 of [1]_; A^i is never formed). R has entries +-sqrt(1 / (density d)), so
+    that E[R R'] = I [2]_. For a new node, hop i is its normalised row of edges times hop i - 1 of
+    the fitted nodes.
+
+    Nodes without edges have zero hops; they keep hop 0 where `self_influence` is positive.
+
+    References
+    ----------
+    .. [1] H. Chen, S. F. Sultan, Y. Tian, M. Chen and S. Skiena, "Fast and Accurate Network
+       Embeddings via Very Sparse Random Projection", CIKM 2019, arXiv:1908.11512.
+    .. [2] P. Li, T. J. Hastie and K. W. Church, "Very Sparse Random Projections", KDD 2006.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgeom.graph import FastRPEmbedder
+    >>> linked = np.triu(np.random.default_rng(0).random((200, 200)) < 0.02, 1)
+    >>> A = (linked | linked.T).astype(float)
+    >>> embedder = FastRPEmbedder(n_components=16, random_state=0).fit(A)
+    >>> embedder.embedding_.shape
+    (200, 16)
+    >>> embedder.transform(A[:3]).shape
+    (3, 16)
+    """
 
     _parameter_constraints = {
         "n_components": [Interval(Integral, 1, None, closed="left")],

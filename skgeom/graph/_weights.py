@@ -2,6 +2,10 @@
 
 import numpy as np
 
+DEPTH_PER_DISTANCE = 2.2
+MIN_DEPTH, MAX_DEPTH = 4, 16
+LAST_WEIGHTS = (1.0, 3.0, 9.0)
+
 DEFAULTS = {"normalization_strength": 0.0, "density": "auto", "standardize": True}
 PRESETS = {
     "paper": {
@@ -78,4 +82,31 @@ def check_weights(weights, self_influence):
 
 
 def auto_weights(n_nodes, mean_degree):
-    return (0.0,) * 2 + (1.0,) * 10
+    """Return hop weights for a graph of this size and density.
+
+    The depth is 2.2 times the typical distance log(n_nodes) / log(mean_degree), the number of
+    steps after which a walk has seen the graph, between 4 and 16: sparse graphs want deep hops,
+    dense ones are mixed after a few. The last three hops are weighted 1, 3, 9: rows of a hop are
+    normalised, and their informative part shrinks from hop to hop, so equal weights would leave
+    the last hops without a say.
+
+    Parameters
+    ----------
+    n_nodes : int
+    mean_degree : float
+        Stored entries per node.
+
+    Returns
+    -------
+    weights : tuple of float
+
+    Examples
+    --------
+    >>> auto_weights(10_312, 64.8)
+    (0.0, 0.0, 1.0, 3.0, 9.0)
+    """
+    depth = MAX_DEPTH
+    if mean_degree > 1 and n_nodes > 1:
+        distance = np.log(n_nodes) / np.log(mean_degree)
+        depth = int(np.clip(round(DEPTH_PER_DISTANCE * distance), MIN_DEPTH, MAX_DEPTH))
+    return (0.0,) * (depth - len(LAST_WEIGHTS)) + LAST_WEIGHTS

@@ -13,10 +13,9 @@ from skgeom._core.sparse import entry_ranges, product_rows, sparse_dense_product
 
 def random_matrix(n_rows, n, density, dtype=np.float32, seed=0, weighted=True):
     rng = np.random.default_rng(seed)
-    matrix = sp.random_array((n_rows, n), density=density, rng=rng, format="csr", dtype=dtype)
-    if not weighted:
-        matrix.data[:] = 1
-    return matrix
+    stored = rng.random((n_rows, n)) < density
+    weights = rng.uniform(0.5, 2.0, (n_rows, n)) if weighted else np.ones((n_rows, n))
+    return sp.csr_array(np.where(stored, weights, 0.0).astype(dtype))
 
 
 @settings(max_examples=25, deadline=None)
