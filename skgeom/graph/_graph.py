@@ -288,7 +288,7 @@ def _as_ids(ids):
     ids = np.asarray(ids)
     if ids.dtype.kind in "iub":
         return ids.astype(np.int64)
-    if ids.dtype.kind == "f" and np.array_equal(ids, ids.astype(np.int64)):
+    if ids.dtype.kind == "f" and np.array_equal(ids, np.trunc(ids)):
         return ids.astype(np.int64)
     return ids.astype(str)
 

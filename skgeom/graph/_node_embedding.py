@@ -42,6 +42,11 @@ class NodeEmbedding(DocLinkMixin, TransformerMixin, BaseEstimator):
     FastRPEmbedder : With the adjacency as X, cross-validation is inductive.
     Graph : The handle.
 
+    References
+    ----------
+    .. [1] B. Perozzi, R. Al-Rfou and S. Skiena, "DeepWalk: Online Learning of Social
+       Representations", KDD 2014, arXiv:1403.6652 (Section 5, the transductive protocol).
+
     Examples
     --------
     >>> import numpy as np
@@ -144,6 +149,10 @@ class NodeEmbedding(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         if len(ids) == 0:
             raise ValueError("X holds 0 node ids (0 sample(s)); at least one is required.")
+        if ids.dtype.kind == "f" and not np.isfinite(ids).all():
+            raise ValueError("X contains NaN or infinity (inf); node ids are integers or strings.")
+        if ids.dtype.kind == "c":
+            raise ValueError(f"Complex data not supported: X has dtype {ids.dtype}.")
         return ids
 
     def _embed_once(self):

@@ -18,7 +18,8 @@ _HANDLE = Graph(make_graph(0)[0])
 
 
 def make_ids(seed):
-    return np.random.RandomState(seed).permutation(40)[:30], np.arange(30) % 2
+    """Ids as a table of floats would hold them, so that NaN can be tried."""
+    return np.random.RandomState(seed).permutation(40)[:30].astype(float), np.arange(30) % 2
 
 
 CASES = [
