@@ -437,8 +437,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; it knows "
-                f"{self.classes_.tolist()}."
+                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; "
+                f"it knows {self.classes_.tolist()}."
             )
         if self.classifier == "mdm":
             self._move_class_means(points, np.searchsorted(self.classes_, y))
