@@ -85,9 +85,7 @@ def embedded_measures(simplices, grades, dimensions):
         measures[1] = signed_sum([(1, measures[0]), (-1, euler_measure(grades))])
     if top == 3 and (1 in dimensions or 2 in dimensions):
         pairs, facet = facet_pairs(simplices[3], simplices[2])
-        measures[2] = top_dimension_measure(
-            len(simplices[3]), pairs, grades[2][facet], grades[3]
-        )
+        measures[2] = top_dimension_measure(len(simplices[3]), pairs, grades[2][facet], grades[3])
         if 1 in dimensions:
             measures[1] = signed_sum(
                 [(1, measures[0]), (1, measures[2]), (-1, euler_measure(grades))]

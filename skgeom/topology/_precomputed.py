@@ -102,5 +102,3 @@ def _row_persistence(simplices, grades, second, value, dimensions):
             tree.insert_batch(np.ascontiguousarray(cells[kept].T), first[kept, 0].copy())
     tree.compute_persistence(homology_coeff_field=2, persistence_dim_max=True)
     return [tree.persistence_intervals_in_dimension(d) for d in dimensions]
-
-

@@ -33,7 +33,8 @@ def hilbert_brute_force(cells, grades, point, dimension):
             return 0
         rows = {face: i for i, face in enumerate(sorted(present[k - 1], key=sorted))}
         columns = [
-            sum(1 << rows[cell - {vertex}] for vertex in cell) for cell in sorted(present[k], key=sorted)
+            sum(1 << rows[cell - {vertex}] for vertex in cell)
+            for cell in sorted(present[k], key=sorted)
         ]
         pivots = {}
         for column in columns:

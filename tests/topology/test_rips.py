@@ -26,9 +26,7 @@ def test_hilbert_function_is_the_betti_number_everywhere(seed, n, levels):
     from itertools import combinations
 
     cells = [list(combinations(range(n), k)) for k in (1, 2, 3)]
-    grades = [
-        [(distances[np.ix_(c, c)].max(), values[list(c)].max()) for c in cs] for cs in cells
-    ]
+    grades = [[(distances[np.ix_(c, c)].max(), values[list(c)].max()) for c in cs] for cs in cells]
     for _ in range(6):
         point = np.array([rng.choice(distances.ravel()), rng.choice(values)])
         for dimension in (0, 1):
@@ -115,7 +113,9 @@ def test_infinite_value_never_enters():
     rest = np.arange(15) != 3
     for dimension in (0, 1):
         found = rips_measures(points, late, (dimension,))[dimension]
-        assert_same_measure(found, rips_measures(points[rest], values[rest], (dimension,))[dimension])
+        assert_same_measure(
+            found, rips_measures(points[rest], values[rest], (dimension,))[dimension]
+        )
 
 
 def test_coarse_rows_are_the_exact_measure_rounded_up():
