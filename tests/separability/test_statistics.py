@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
-from skgeom.separability import effective_rank
 from skgeom.separability import _statistics as stats
+from skgeom.separability import effective_rank
 from skgeom.separability._tree import TreeSettings, build_barcode
 
 SCALE_FREE = sorted(set(stats.STATISTICS) - {"total", "renyi_entropy", "effective_rank"})
