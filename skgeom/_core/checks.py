@@ -240,7 +240,8 @@ def check_shapes(X, *, name="X"):
     ValueError
         When `X` is empty.
     """
-    if sp.issparse(X) or isinstance(X, (str, bytes, dict, numbers.Number)) or X is None:
+    not_a_sequence = (str, bytes, dict, numbers.Number)
+    if sp.issparse(X) or isinstance(X, not_a_sequence) or hasattr(X, "columns") or X is None:
         raise TypeError(
             f"{name} must be a sequence with one shape per sample, got {type(X).__name__}."
         )

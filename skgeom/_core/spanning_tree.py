@@ -378,7 +378,7 @@ def merge_tree(edges, weights, n_samples):
 
 # Measured with benchmarks/bench_separability.py --table (CPU seconds of one core, AVX-512): below
 # these numbers of features the column kernel is the faster one; above, one product of matrices is.
-GRAM_FROM_FEATURES = 64
+GRAM_FROM_FEATURES = 80
 
 
 def choose_algorithm(n_samples, n_features, memory):

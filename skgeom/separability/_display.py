@@ -118,7 +118,7 @@ class H0BarcodeDisplay:
         n_hidden = len(self.lifetimes) - len(shown)
         ax.set_ylabel("H0 class" + (f" ({n_hidden} shorter ones not shown)" if n_hidden else ""))
         ax.set_xlabel("lifetime / largest lifetime" if normalize else "lifetime")
-        ax.set_xlim(left=0)
+        ax.set_xlim(0, 1.05 * largest / unit if largest > 0 else 1)
         ax.set_yticks([])
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -164,7 +164,7 @@ def nearest_neighbor_entropy(X, *, reference=None):
     --------
     >>> from skgeom.separability import nearest_neighbor_entropy
     >>> round(nearest_neighbor_entropy([[0.0], [1.0], [10.0], [11.0]]), 3)
-    3.515
+    3.517
     """
     X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2, input_name="X")
     if reference is None:

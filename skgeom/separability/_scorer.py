@@ -258,11 +258,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     --------
     >>> from sklearn.datasets import make_blobs
     >>> from skgeom.separability import SeparabilityScorer
-    >>> X, _ = make_blobs(300, centers=3, cluster_std=0.5, center_box=(-9, 9), random_state=4)
+    >>> X, _ = make_blobs(300, centers=3, cluster_std=0.5, center_box=(-9, 9), random_state=0)
     >>> scorer = SeparabilityScorer(normalize=None).fit(X)
     >>> scorer.n_clusters_
     3
-    >>> wide, _ = make_blobs(300, centers=3, cluster_std=2.0, center_box=(-9, 9), random_state=4)
+    >>> wide, _ = make_blobs(300, centers=3, cluster_std=2.0, center_box=(-9, 9), random_state=0)
     >>> scorer.score(X) > scorer.score(wide)
     True
     """
@@ -484,6 +484,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         options = {
             "accept_sparse": "csr",
             "dtype": [np.float64, np.float32],
+            "order": "C",
             "ensure_min_samples": 2,
         }
         if self.metric != "precomputed":
@@ -559,7 +560,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                     f'normalize="{self.normalize}" is ignored for metric="precomputed"; pass '
                     "normalize=None to say so.",
                     UserWarning,
-                    stacklevel=3,
+                    stacklevel=4,
                 )
             return X
         return normalize_cloud(
@@ -644,28 +645,28 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f"The score of {barcode.n_samples} samples is hardly more than noise; at least "
                 f"{FEW_SAMPLES} are advised.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         lifetimes = barcode.lifetimes
         if not lifetimes.any():
             warnings.warn(
                 "All points are equal (all lifetimes are 0): ratios are reported as 0.0.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif np.median(lifetimes) == 0:
             warnings.warn(
                 "More than half of the lifetimes are 0 (duplicated points): the smallest positive "
                 "lifetime takes the place of the median.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         if barcode.n_components > 1:
             warnings.warn(
                 f"The graph has {barcode.n_components} connected components; the missing merges "
                 "are left out of the statistics.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _store_scores(self, evaluation):
