@@ -38,6 +38,7 @@ from skgeom.graph._statistics import (
     standardize,
     zero_row_count,
 )
+from skgeom.graph._update import changed_rows, row_hashes, update_hops
 from skgeom.graph._weights import (
     DEFAULTS,
     PRESETS,
@@ -351,7 +352,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         validate_data(self, X, reset=False, skip_check_array=True)
         if self.bipartite:
             rows = _shift_columns(rows, len(self.degrees_))
-        if self.store_hops is False:
+        if self._plan.n_hops > 0 and not self.hops_:
             raise ValueError(
                 "transform needs hops of the fitted nodes, and store_hops=False keeps none; "
                 "fit with store_hops='needed'."
@@ -373,6 +374,60 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         )
         return self._scale(embedding)
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, features=None, node_ids=None, init=None, freeze=True):
+        """Follow a change of the graph: edges added, removed or with other weights, new nodes.
+
+        Only rows within k hops of a change are computed again; they come out as a fit on the new
+        graph would make them. What a fit derives from the whole graph stays as it was: depth,
+        density, the sum and the maximum of the degrees, and whitening. Needs all hops: fit with
+        ``store_hops=True``, or by `partial_fit` from the beginning.
+
+        Parameters
+        ----------
+        X : sparse matrix or array, ndarray or Graph, of shape (n_nodes, n_nodes)
+            The whole new adjacency. Fitted nodes come first, in their order; new ones follow.
+        y : None
+            Ignored.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+            Of all nodes, where the fitted nodes have them.
+        node_ids : array-like of shape (n_nodes,), default=None
+            Ids of all nodes; needed when there are new nodes and the fitted ones were given ids.
+        init : array-like or sparse matrix of shape (n_nodes, n_components), default=None
+            Of all nodes, where the fitted nodes have them.
+        freeze : bool, default=True
+            Whether columns are standardised by the constants of the first fit, so that nodes that
+            see no change keep their vectors, rather than by new ones.
+
+        Returns
+        -------
+        self : FastRPEmbedder
+        """
+        if not hasattr(self, "hops_"):
+            self._embed(X, features, node_ids, init, keep_all=True)
+            return self
+        if isinstance(X, Graph):
+            node_ids = X.node_ids if node_ids is None else node_ids
+            features = X.features if features is None else features
+            X = X.adjacency
+        if np.ndim(X) == 2 and X.shape[1] < self.n_features_in_:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        self._check_updatable()
+        node_ids = self._check_more_ids(node_ids, X)
+        adjacency, features = self._check_graph(X, features, node_ids)
+        self._all_degrees = self.degrees_ = row_degrees(adjacency, self.self_loops)
+        transition = self._transition(adjacency, self._all_degrees)
+        start = self._start_of_all(features, init)
+        hashes = row_hashes(transition, n_jobs=self.n_jobs)
+        changed = changed_rows(self._transition_hashes, hashes)
+        self.hops_, affected = update_hops(
+            transition, self.hops_, start, self._plan, self.whitening_, changed, n_jobs=self.n_jobs
+        )
+        self._transition_hashes = hashes
+        self.graph_stats_ = _statistics_of(adjacency)
+        self._take_update(affected, freeze)
+        return self
+
     def combine_hops(self, iteration_weights, *, self_influence=0.0):
         """Return the embedding that other weights would have given, without the graph.
 
@@ -392,7 +447,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         weights = check_weights(iteration_weights, self_influence)
-        if self.store_hops is not True:
+        if not self._has_all_hops:
             raise ValueError(f"combine_hops needs store_hops=True, got {self.store_hops!r}.")
         if len(weights) > self._plan.n_hops:
             raise ValueError(
@@ -431,12 +486,14 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _n_features_out(self):
         return self._plan.n_columns(self.n_components)
 
-    def _embed(self, X, features, node_ids, init):
+    def _embed(self, X, features, node_ids, init, keep_all=False):
         """Run the paper's steps."""
         adjacency, features = self._check_graph(X, features, node_ids)
         self._all_degrees = row_degrees(adjacency, self.self_loops)
         self.degrees_ = self._all_degrees[: len(self.node_ids_)]
-        self._resolve(adjacency)
+        self._total_degree = self._all_degrees.sum()
+        self._largest_degree = self._all_degrees.max()
+        self._resolve(adjacency, keep_all)
         transition = self._transition(adjacency, self._all_degrees)
         self._key = random_key(self.random_state)
         self._fit_start(features, init)
@@ -445,6 +502,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         embedding, self.hops_, self.whitening_ = propagate(
             transition, start, self._plan, self._stationary, n_jobs=self.n_jobs
         )
+        self._transition_hashes = None
+        if self._has_all_hops:
+            self._transition_hashes = row_hashes(transition, n_jobs=self.n_jobs)
         self._count_zero_rows(embedding)
         self._finish(embedding)
 
@@ -456,6 +516,47 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.bipartite:
             columns = embedding[len(self.node_ids_) :]
             self.embedding_col_ = self._scale(columns, *self._scaling_of(columns))
+
+    def _check_updatable(self):
+        for name in ("bipartite", "deflate"):
+            if getattr(self, name):
+                raise ValueError(f"partial_fit needs {name}=False.")
+        if not self._has_all_hops:
+            raise ValueError(
+                f"partial_fit needs all hops, and store_hops={self.store_hops!r} keeps some: fit "
+                "with store_hops=True."
+            )
+
+    def _check_more_ids(self, node_ids, X):
+        """Return ids of all nodes, of which the first are the fitted ones."""
+        old, n_nodes = self.node_ids_, X.shape[0]
+        if node_ids is None:
+            default = np.arange(n_nodes)
+            if not np.array_equal(old, default[: len(old)]) and n_nodes > len(old):
+                raise ValueError(
+                    "node_ids is None: the fitted nodes have ids, and there are "
+                    f"{n_nodes - len(old)} new nodes."
+                )
+            return default if np.array_equal(old, default[: len(old)]) else old
+        node_ids = check_node_ids(node_ids, n_nodes)
+        if not np.array_equal(node_ids[: len(old)], old):
+            raise ValueError("node_ids must begin with the ids of the fitted nodes.")
+        return node_ids
+
+    def _take_update(self, affected, freeze):
+        """Renew the rows of the embedding whose hops have changed, or all of them."""
+        freeze = freeze or self.mean_ is None
+        rows = np.flatnonzero(affected) if freeze else np.arange(len(affected))
+        hops = {i: hop[rows] for i, hop in self.hops_.items()} if freeze else self.hops_
+        raw = take_terms(hops, self._plan, n_jobs=self.n_jobs)
+        if not freeze:
+            self._count_zero_rows(raw)
+            self._finish(raw)
+            return
+        embedding = np.zeros((len(affected), raw.shape[1]), raw.dtype)
+        embedding[: len(self.embedding_)] = self.embedding_
+        embedding[rows] = self._scale(raw)
+        self.embedding_ = embedding
 
     def _check_graph(self, X, features, node_ids):
         """Validate what goes into fit; rows of the graph are what a node reads from."""
@@ -481,17 +582,14 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             adjacency = (adjacency + adjacency.T).tocsr()
         return adjacency, features
 
-    def _resolve(self, adjacency):
+    @property
+    def _has_all_hops(self):
+        return len(self.hops_) == self._plan.n_hops + 1
+
+    def _resolve(self, adjacency, keep_all):
         """Fix the settings that depend on the graph, and the plan of the hops."""
-        n_nodes = adjacency.shape[0]
-        mean_degree = adjacency.nnz / n_nodes
-        self.graph_stats_ = {
-            "n_nodes": n_nodes,
-            "n_edges": adjacency.nnz,
-            "weighted": bool(np.any(adjacency.data != 1)),
-            "mean_degree": mean_degree,
-            "n_isolated": int(np.sum(np.diff(adjacency.indptr) == 0)),
-        }
+        self.graph_stats_ = _statistics_of(adjacency)
+        n_nodes, mean_degree = adjacency.shape[0], self.graph_stats_["mean_degree"]
         params = {name: getattr(self, name) for name in [*DEFAULTS, "iteration_weights"]}
         settings = resolve_settings(params, self.self_influence, n_nodes, mean_degree)
         self.iteration_weights_ = np.array(settings["iteration_weights"])
@@ -506,11 +604,17 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             whiten_every=self.whiten_every or 0,
             keep=frozenset(),
         )
-        self._plan = plan._replace(keep=plan.hops_to_keep(self.store_hops, self.self_loops > 0))
+        keep = plan.hops_to_keep(keep_all or self.store_hops, self.self_loops > 0)
+        self._plan = plan._replace(keep=keep)
 
     def _transition(self, adjacency, degrees):
         return transition_matrix(
-            adjacency, degrees, self._all_degrees, self.propagation, self.self_loops
+            adjacency,
+            degrees,
+            self._all_degrees,
+            self.propagation,
+            self.self_loops,
+            self._largest_degree,
         )
 
     def _fit_start(self, features, init):
@@ -569,7 +673,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Multiply by L."""
         if self.normalization_strength_ == 0:
             return start
-        relative = np.where(degrees > 0, degrees / max(self._all_degrees.sum(), 1e-300), 1.0)
+        relative = np.where(degrees > 0, degrees / max(self._total_degree, 1e-300), 1.0)
         return scale_matrix_rows(start, relative**self.normalization_strength_)
 
     def _random_vectors(self, node_ids, key):
@@ -668,6 +772,17 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             mean, scale = statistics or (self.mean_, self.scale_)
             standardize(embedding, mean, scale, n_jobs=self.n_jobs)
         return embedding
+
+
+def _statistics_of(adjacency):
+    n_nodes = adjacency.shape[0]
+    return {
+        "n_nodes": n_nodes,
+        "n_edges": adjacency.nnz,
+        "weighted": bool(np.any(adjacency.data != 1)),
+        "mean_degree": adjacency.nnz / n_nodes,
+        "n_isolated": int(np.sum(np.diff(adjacency.indptr) == 0)),
+    }
 
 
 def _shift_columns(rows, n_rows):

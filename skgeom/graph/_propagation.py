@@ -124,7 +124,7 @@ def row_degrees(adjacency, self_loops):
     return np.asarray(weights.sum(axis=1, dtype=np.float64)).ravel() + self_loops
 
 
-def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loops):
+def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loops, largest):
     """Normalise an adjacency matrix for propagation.
 
     Parameters
@@ -137,6 +137,8 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     propagation : {"transition", "adjacency", "symmetric"}
         D^-1 S, S divided by the largest degree (powers do not overflow), or D^-1/2 S D^-1/2.
     self_loops : float
+    largest : float
+        Degree to divide by in "adjacency".
 
     Returns
     -------
@@ -150,7 +152,7 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     if propagation == "transition":
         scale = _inverse(degrees)
     elif propagation == "adjacency":
-        scale = np.full(len(degrees), _inverse(column_degrees.max(keepdims=True))[0])
+        scale = np.full(len(degrees), 1.0 / largest if largest > 0 else 0.0)
     else:
         scale = np.sqrt(_inverse(degrees))
         factor = np.sqrt(_inverse(column_degrees)).astype(dtype)
