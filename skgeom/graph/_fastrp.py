@@ -380,8 +380,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Only rows within k hops of a change are computed again; they come out as a fit on the new
         graph would make them. What a fit derives from the whole graph stays as it was: depth,
-        density, the sum and the maximum of the degrees, and whitening. Needs all hops: fit with
-        ``store_hops=True``, or by `partial_fit` from the beginning.
+        density, the sum and the maximum of the degrees, and whitening. All hops are needed: where
+        the fit did not keep them (``store_hops=True`` does), the first call computes all rows.
 
         Parameters
         ----------
@@ -419,9 +419,14 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         transition = self._transition(adjacency, self._all_degrees)
         start = self._start_of_all(features, init)
         hashes = row_hashes(transition, n_jobs=self.n_jobs)
-        changed = changed_rows(self._transition_hashes, hashes)
+        old_hops, old_hashes = self.hops_, self._transition_hashes
+        if not self._has_all_hops:
+            nothing = np.empty((0, self.n_components), self.dtype)
+            old_hops = dict.fromkeys(range(self._plan.n_hops + 1), nothing)
+            old_hashes = np.empty((0, 0), np.uint64)
+        changed = changed_rows(old_hashes, hashes)
         self.hops_, affected = update_hops(
-            transition, self.hops_, start, self._plan, self.whitening_, changed, n_jobs=self.n_jobs
+            transition, old_hops, start, self._plan, self.whitening_, changed, n_jobs=self.n_jobs
         )
         self._transition_hashes = hashes
         self.graph_stats_ = _statistics_of(adjacency)
@@ -521,11 +526,6 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         for name in ("bipartite", "deflate"):
             if getattr(self, name):
                 raise ValueError(f"partial_fit needs {name}=False.")
-        if not self._has_all_hops:
-            raise ValueError(
-                f"partial_fit needs all hops, and store_hops={self.store_hops!r} keeps some: fit "
-                "with store_hops=True."
-            )
 
     def _check_more_ids(self, node_ids, X):
         """Return ids of all nodes, of which the first are the fitted ones."""

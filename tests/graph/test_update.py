@@ -111,6 +111,18 @@ def test_first_call_fits_and_keeps_the_hops():
     )
 
 
+@pytest.mark.parametrize("store_hops", ["needed", False])
+def test_hops_that_were_not_kept_are_computed(store_hops):
+    adjacency = random_graph(30, 4)
+    changed = edit(adjacency, np.random.default_rng(1))
+    options = {"density": 0.4, "iteration_weights": [0, 0, 1], "random_state": 0}
+    model = FastRPEmbedder(4, store_hops=store_hops, **options).fit(adjacency)
+    model.partial_fit(changed, freeze=False)
+    expected = FastRPEmbedder(4, **options).fit_transform(changed)
+    np.testing.assert_array_equal(model.embedding_, expected)
+    assert sorted(model.hops_) == [0, 1, 2, 3]
+
+
 def test_ids_of_new_nodes():
     adjacency = random_graph(10, 3)
     larger = sp.csr_array(sp.block_diag([adjacency, np.ones((1, 1))]))
@@ -131,7 +143,6 @@ def test_ids_of_new_nodes():
     [
         ({"deflate": True}, "deflate=False"),
         ({"bipartite": True}, "bipartite=False"),
-        ({"store_hops": "needed"}, "store_hops=True"),
     ],
 )
 def test_what_cannot_be_updated(options, message):
