@@ -20,11 +20,13 @@ from skgeom.graph._projection import (
     orthogonal_mixing,
     project_features,
     scale_matrix_rows,
+    sjlt_entries,
     sjlt_projection,
     sparse_projection,
 )
 from skgeom.graph._propagation import (
     Plan,
+    count_arrays,
     extend,
     propagate,
     row_degrees,
@@ -36,6 +38,7 @@ from skgeom.graph._statistics import (
     column_statistics,
     scale_to_unit_rows,
     standardize,
+    whitening_scratch,
     zero_row_count,
 )
 from skgeom.graph._update import changed_rows, row_hashes, update_hops
@@ -464,6 +467,54 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         statistics = self._scaling_of(embedding)
         return self._scale(embedding, *statistics)
 
+    def estimate_memory(self, n_nodes, n_edges):
+        """Tell how much memory a fit would take, over the graph itself.
+
+        Parameters
+        ----------
+        n_nodes : int
+            Nodes; rows and columns together with ``bipartite=True``.
+        n_edges : int
+            Stored entries of the adjacency.
+
+        Returns
+        -------
+        memory : dict of str to int
+            Bytes: "fit" at the peak of `fit`, "fitted" of the arrays that stay, "graph" of an
+            adjacency with int32 indices and weights of `dtype`, which `fit` uses in place when it
+            comes as such.
+
+        Examples
+        --------
+        >>> from skgeom.graph import FastRPEmbedder
+        >>> memory = FastRPEmbedder(128, store_hops=False).estimate_memory(10**7, 2 * 10**8)
+        >>> {name: f"{size / 2**30:.1f} GiB" for name, size in memory.items()}
+        {'fit': '14.7 GiB', 'fitted': '4.9 GiB', 'graph': '1.5 GiB'}
+        """
+        self._validate_params()
+        settings = resolve_settings(
+            self._settings(), self.self_influence, n_nodes, n_edges / n_nodes
+        )
+        plan = self._make_plan(settings["iteration_weights"])
+        item = np.dtype(self.dtype).itemsize
+        is_sparse = self.projection in ("sparse", "sjlt") and self.feature_ratio == 0
+        start = 0
+        if is_sparse:
+            density = resolve_density(settings["density"], n_nodes, self.n_components)
+            if self.projection == "sjlt":
+                density = sjlt_entries(self.n_components, density) / self.n_components
+            start = int(n_nodes * (8 + density * self.n_components * (item + 4)))
+        array = n_nodes * self.n_components * item
+        n_allocated, n_kept = count_arrays(plan, is_sparse)
+        scratch = 24 * n_nodes
+        if self.whiten_every:
+            scratch += whitening_scratch(n_nodes, self.n_components, self.n_jobs)
+        return {
+            "fit": n_allocated * array + start + scratch,
+            "fitted": n_kept * array + (start if 0 in plan.keep else 0) + n_nodes * 16,
+            "graph": n_edges * (4 + item) + (n_nodes + 1) * 4,
+        }
+
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns: "fastrp0", "fastrp1", ...
 
@@ -590,14 +641,19 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Fix the settings that depend on the graph, and the plan of the hops."""
         self.graph_stats_ = _statistics_of(adjacency)
         n_nodes, mean_degree = adjacency.shape[0], self.graph_stats_["mean_degree"]
-        params = {name: getattr(self, name) for name in [*DEFAULTS, "iteration_weights"]}
-        settings = resolve_settings(params, self.self_influence, n_nodes, mean_degree)
+        settings = resolve_settings(self._settings(), self.self_influence, n_nodes, mean_degree)
         self.iteration_weights_ = np.array(settings["iteration_weights"])
         self.normalization_strength_ = settings["normalization_strength"]
         self.density_ = resolve_density(settings["density"], n_nodes, self.n_components)
         self._standardize = settings["standardize"]
+        self._plan = self._make_plan(settings["iteration_weights"], keep_all)
+
+    def _settings(self):
+        return {name: getattr(self, name) for name in [*DEFAULTS, "iteration_weights"]}
+
+    def _make_plan(self, iteration_weights, keep_all=False):
         plan = Plan(
-            weights=(float(self.self_influence), *settings["iteration_weights"]),
+            weights=(float(self.self_influence), *iteration_weights),
             normalise=self.hop_normalization == "l2",
             concat=self.combine == "concat",
             deflate=self.deflate,
@@ -605,7 +661,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             keep=frozenset(),
         )
         keep = plan.hops_to_keep(keep_all or self.store_hops, self.self_loops > 0)
-        self._plan = plan._replace(keep=keep)
+        return plan._replace(keep=keep)
 
     def _transition(self, adjacency, degrees):
         return transition_matrix(

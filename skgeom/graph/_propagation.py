@@ -191,6 +191,36 @@ class _Buffers:
         return self.take()
 
 
+def count_arrays(plan, start_is_sparse):
+    """Return how many dense (n, d) arrays `propagate` allocates, and how many stay.
+
+    Parameters
+    ----------
+    plan : Plan
+    start_is_sparse : bool
+
+    Returns
+    -------
+    n_allocated, n_kept : int
+        The embedding and hop 0 included.
+    """
+    width = plan.n_columns(1)
+    n_made = n_free = 0
+    has_embedding = plan.weights[0] != 0
+    n_made += width if has_embedding else 0
+    for i in range(1, plan.n_hops + 1):
+        if plan.stores(i):
+            n_made, n_free = n_made + (n_free == 0), max(n_free - 1, 0)
+        if plan.weights[i] != 0 and not plan.defers(i) and not has_embedding:
+            has_embedding = True
+            reuses = n_free > 0 and not plan.concat
+            n_made, n_free = n_made + (0 if reuses else width), n_free - reuses
+        n_free += i > 1 and i - 1 not in plan.keep
+    n_start = 0 if start_is_sparse else 1
+    n_kept = width + sum(i > 0 or not start_is_sparse for i in plan.keep)
+    return n_made + n_start, n_kept
+
+
 def propagate(transition, start, plan, stationary=None, *, n_jobs=None):
     """Run the recursion on the fitted graph.
 

@@ -1,5 +1,6 @@
 import pickle
 import threading
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -423,6 +424,36 @@ def test_memory_is_reused():
         kept.fit_transform(adjacency), spared.fit_transform(adjacency), atol=1e-5
     )
     assert spared.hops_ == {}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"iteration_weights": "paper", "store_hops": False},
+        {"iteration_weights": "paper"},
+        {"iteration_weights": [0] * 9 + [1, 3, 9], "store_hops": False},
+        {"self_influence": 1, "iteration_weights": [1, 1]},
+        {"store_hops": True, "projection": "gaussian"},
+        {"combine": "concat", "iteration_weights": [1, 0, 1]},
+        {"whiten_every": 2, "store_hops": False},
+    ],
+)
+def test_memory_estimate(options):
+    """Against the peak that Python's allocator saw, and the arrays that stay."""
+    n, d = 30_000, 48
+    ring = sp.diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1], dtype=np.float32)
+    adjacency = ring.tocsr()
+    model = FastRPEmbedder(d, random_state=0, **options)
+    estimate = model.estimate_memory(n, adjacency.nnz)
+    model.fit(random_graph(20, 3))
+    tracemalloc.start()
+    model.fit(adjacency)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert estimate["fit"] == pytest.approx(peak, rel=0.15)
+    arrays = [model.embedding_, *model.hops_.values()]
+    size = sum(a.data.nbytes if sp.issparse(a) else a.nbytes for a in arrays)
+    assert estimate["fitted"] == pytest.approx(size, rel=0.1)
 
 
 # ------------------------------------------------------------------ random vectors
