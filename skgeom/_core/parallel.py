@@ -120,11 +120,13 @@ def _blas_controller():
 _blas_lock = threading.Lock()
 _blas_depth = 0
 _blas_limiter = None
+_is_forked = False
 
 
-def _forget_blocks_of_other_threads():
+def _start_over_in_a_fork():
     """After a fork only the forking thread lives on; nobody would leave the others' blocks."""
-    global _blas_lock, _blas_depth
+    global _blas_lock, _blas_depth, _is_forked
+    _is_forked = True
     _blas_lock = threading.Lock()
     if _blas_depth > 0:
         _blas_limiter.restore_original_limits()
@@ -132,7 +134,7 @@ def _forget_blocks_of_other_threads():
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_blocks_of_other_threads)
+    os.register_at_fork(after_in_child=_start_over_in_a_fork)
 
 
 @contextmanager
@@ -155,3 +157,18 @@ def single_blas_thread():
             _blas_depth = max(_blas_depth - 1, 0)
             if _blas_depth == 0:
                 _blas_limiter.restore_original_limits()
+
+
+@contextmanager
+def fork_safe_openmp():
+    """Let scikit-learn's OpenMP code run inside the block in a forked process, on one thread.
+
+    GNU's OpenMP, behind scikit-learn's k-means and brute-force neighbours, waits in a forked child
+    for threads that live in the parent alone, for ever. On one thread it waits for nobody. In a
+    process that isn't a fork nothing changes.
+    """
+    if not _is_forked:
+        yield
+        return
+    with ThreadpoolController().limit(limits=1, user_api="openmp"):
+        yield
