@@ -15,10 +15,12 @@ from skgeom.spd._geometry import (
 )
 from skgeom.spd._matrices import expm, invsqrtm, logm, sqrtm
 from skgeom.spd._mean import karcher_mean
+from skgeom.spd._search import AugmentedCovarianceClassifierCV
 
 __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
+    "AugmentedCovarianceClassifierCV",
     "distance",
     "exp_map",
     "expm",

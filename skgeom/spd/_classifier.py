@@ -28,6 +28,8 @@ from skgeom.spd._manifold import SPDProduct
 from skgeom.spd._matrices import from_upper_vectors
 
 _MDM = ("mdm", "fgmdm")
+# Attributes that a fit leaves for some parameters only.
+_OPTIONAL = ("classifier_", "calibrated_", "means_", "reference_", "whitener_", "_domain_means")
 
 
 def _works_in_tangent_space(self):
@@ -277,19 +279,27 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return self.fit(X, y, sample_weight=sample_weight, groups=groups).transform(X, groups)
 
     def _fit_points(self, X, y, sample_weight, groups):
-        self._manifold = SPDProduct(self.metric, self.tol, self.max_iter, self.n_jobs)
-        self.covariance_ = self._make_covariance()
+        self._prepare()
         points = self._as_points(self.covariance_.fit_transform(X))
         codes, weight = self._check_targets(points, y, sample_weight)
+        self._forget()
         self._copy_attributes()
         if self.recenter is not None:
             points = self._fit_domains(points, weight, groups)
+        vectors = self._fit_geometry(points, codes, weight)
+        if not self._is_mdm():
+            self._fit_classifier(vectors, self.classes_[codes], sample_weight)
+
+    def _fit_geometry(self, points, codes, weight, start=None):
+        """Fit the means; returns the tangent vectors of the points, None for "mdm"."""
         if self.classifier == "mdm":
-            return self._fit_means(points, codes, weight)
-        vectors = self._fit_reference(points, weight)
+            self._fit_means(points, codes, weight, start)
+            return None
+        everything = np.arange(len(points))
+        vectors = self._fit_reference(points, weight, None if start is None else start(everything))
         if self.classifier == "fgmdm":
-            return self._fit_filtered_means(vectors, codes, weight)
-        return self._fit_classifier(vectors, self.classes_[codes], sample_weight)
+            self._fit_filtered_means(vectors, codes, weight)
+        return vectors
 
     def predict(self, X, groups=None):
         """Predict the labels of trials.
@@ -528,9 +538,10 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
 
     # Fitting, in the order of the steps
 
-    def _make_covariance(self):
+    def _prepare(self):
+        self._manifold = SPDProduct(self.metric, self.tol, self.max_iter, self.n_jobs)
         names = AugmentedCovariance._parameter_constraints
-        return AugmentedCovariance(**{name: getattr(self, name) for name in names})
+        self.covariance_ = AugmentedCovariance(**{name: getattr(self, name) for name in names})
 
     def _check_targets(self, points, y, sample_weight):
         y = column_or_1d(y, warn=True)
@@ -551,19 +562,15 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             )
         return codes, weight
 
+    def _forget(self):
+        """Drop what an earlier fit has left."""
+        self.n_iter_, self.grad_norm_ = 0, 0.0
+        for name in _OPTIONAL:
+            self.__dict__.pop(name, None)
+
     def _copy_attributes(self):
         for name in ("order_", "lag_", "lags_", "n_channels_in_", "n_times_in_", "n_regularized_"):
             setattr(self, name, getattr(self.covariance_, name))
-        self.n_iter_, self.grad_norm_ = 0, 0.0
-        for name in (
-            "classifier_",
-            "calibrated_",
-            "means_",
-            "reference_",
-            "whitener_",
-            "_domain_means",
-        ):
-            self.__dict__.pop(name, None)
 
     def _mean(self, points, weight, init=None):
         return self._noted(*self._manifold.mean(points, weight / weight.sum(), init))
@@ -658,18 +665,18 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             raise AttributeError("domains_ is there after a fit with recenter.")
         return {group: self._without_band_axis(M[None])[0] for group, M in means.items()}
 
-    def _class_means(self, points, codes, weight):
-        return np.stack(
-            [
-                self._without_band_axis(self._mean(points[codes == k], weight[codes == k])[None])[0]
-                for k in range(len(self.classes_))
-            ]
-        )
+    def _class_means(self, points, codes, weight, start=None):
+        means = []
+        for k in range(len(self.classes_)):
+            own = np.flatnonzero(codes == k)
+            means.append(
+                self._mean(points[own], weight[own], None if start is None else start(own))
+            )
+        return self._without_band_axis(np.stack(means))
 
-    def _fit_means(self, points, codes, weight):
+    def _fit_means(self, points, codes, weight, start=None):
         self._class_weights = np.bincount(codes, weights=weight)
-        self.means_ = self._class_means(points, codes, weight)
-        return self
+        self.means_ = self._class_means(points, codes, weight, start)
 
     def _fit_reference(self, points, weight, init=None):
         summary, whitener, vectors = self._manifold.mean_and_vectors(
@@ -703,15 +710,17 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             ]
             self._centres = np.array(centres)
             self.means_ = self._on_line(self._centres)
-            return self
-        self.means_ = self._class_means(self._filtered(vectors), codes, weight)
-        return self
+        else:
+            self.means_ = self._class_means(self._filtered(vectors), codes, weight)
 
     def _fit_classifier(self, vectors, y, sample_weight):
         if self.classifier == "svm":
             model = SVC(C=self.C, kernel=self.kernel, class_weight=self.class_weight)
         else:
             model = clone(self.classifier)
+        self._fit_head(model, vectors, y, sample_weight)
+
+    def _fit_head(self, model, vectors, y, sample_weight):
         weights = {}
         if sample_weight is not None and has_fit_parameter(model, "sample_weight"):
             weights["sample_weight"] = sample_weight
@@ -720,7 +729,6 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             self.calibrated_ = CalibratedClassifierCV(
                 clone(model), method="sigmoid", cv=StratifiedKFold(3), ensemble=False
             ).fit(vectors, y, **weights)
-        return self
 
     # Points, tangent vectors and distances
 
@@ -773,7 +781,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return self._without_band_axis(points)
 
     def _squared_distances(self, X, groups):
-        points = self._points(X, groups)
+        return self._squares(self._points(X, groups))
+
+    def _squares(self, points):
         if self.classifier == "fgmdm":
             vectors = self._vectors(points)
             if self._is_line():

@@ -12,6 +12,7 @@ from skgeom.spd._geometry import (
     whitened_logs,
 )
 from skgeom.spd._matrices import invsqrtm
+from skgeom.spd._mean import descend, mean_of_logs
 
 
 class SPDProduct:
@@ -62,6 +63,23 @@ class SPDProduct:
             )
             for b in range(points.shape[1])
         ]
+
+    def starts(self, points):
+        """Return ``start(rows)``: points near the means of subsets, from one pass over all.
+
+        The logarithms of all points at their arithmetic mean are taken once; the mean of a
+        subset of them points to where its own iteration begins. None for means in closed form.
+        """
+        if self.metrics["mean"] != "riemann":
+            return lambda rows: None
+        weight = np.full(len(points), 1.0 / len(points))
+        frames = [
+            descend(
+                np.ascontiguousarray(points[:, b]), weight, np.inf, n_jobs=self.n_jobs, keep=True
+            )
+            for b in range(points.shape[1])
+        ]
+        return lambda rows: np.stack([mean_of_logs(frame, rows) for frame in frames])
 
     def _summary(self, results):
         mean = np.stack([result.mean for result in results])
