@@ -114,7 +114,7 @@ def _check_weights(adjacency, allow_negative, name):
         )
 
 
-def check_trials(X, *, min_times=2, name="X"):
+def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
     """Turn multichannel trials into a C-contiguous float64 array.
 
     Parameters
@@ -124,6 +124,8 @@ def check_trials(X, *, min_times=2, name="X"):
         through it. A list of trials of unequal length stays a list.
     min_times : int, default=2
         Least number of samples of a trial.
+    allow_flat : bool, default=True
+        Whether a channel may be constant over a trial.
     name : str
         Name of the parameter, for messages.
 
@@ -134,7 +136,8 @@ def check_trials(X, *, min_times=2, name="X"):
     Raises
     ------
     ValueError
-        For a wrong number of dimensions, no trials, NaN or infinity (with trial and channel).
+        For a wrong number of dimensions, no trials, NaN, infinity or a flat channel (naming
+        trial and channel).
     """
     if hasattr(X, "get_data"):
         X = X.get_data()
@@ -161,11 +164,11 @@ def check_trials(X, *, min_times=2, name="X"):
     if len(trials) == 0:
         raise ValueError(f"{name} holds 0 trials (0 sample(s)); at least one is required.")
     for index, trial in enumerate(trials):
-        _check_trial(trial, index, min_times, name)
+        _check_trial(trial, index, min_times, allow_flat, name)
     return trials
 
 
-def _check_trial(trial, index, min_times, name):
+def _check_trial(trial, index, min_times, allow_flat, name):
     n_channels, n_times = trial.shape
     if n_channels == 0 or n_times < min_times:
         raise ValueError(
@@ -177,6 +180,14 @@ def _check_trial(trial, index, min_times, name):
         raise ValueError(
             f"{name} contains NaN or infinity: trial {index}, channel {int(np.argmin(finite))}."
         )
+    if not allow_flat:
+        flat = (trial == trial[:, :1]).all(axis=1)
+        if flat.any():
+            raise ValueError(
+                f"{name} has a flat channel: trial {index}, channel {int(np.argmax(flat))} is "
+                f"{trial[np.argmax(flat), 0]:g} throughout; every channel must vary. Drop the "
+                "trial or the channel."
+            )
 
 
 def _as_float(array, name):
