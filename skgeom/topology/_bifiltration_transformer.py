@@ -15,6 +15,7 @@ from skgeom._core.parallel import parallel_map
 from skgeom.topology import _shapes
 from skgeom.topology._alpha import alpha_euler, alpha_measures, euler_measure
 from skgeom.topology._cubical import cubical_euler, cubical_measures
+from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
 from skgeom.topology._forest import GraphBatch, graph_measures
 from skgeom.topology._functions import (
     NODE_FUNCTIONS,
@@ -26,9 +27,9 @@ from skgeom.topology._functions import (
 from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import aggregate
 from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
-from skgeom.topology._rips import rips_euler, rips_measures, round_up_rows
+from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
 
-POINT_FILTRATIONS = ("rips", "alpha")
+POINT_FILTRATIONS = ("rips", "alpha", "delaunay")
 
 
 class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
@@ -40,12 +41,14 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "cubical", "graph", "precomputed"}, default="rips"
+    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
         What a sample is, and how it is filtered.
 
-        - "rips", "alpha": a point cloud, array of shape (n_points, n_coordinates). First
-          parameter: edge length (rips) or radius (alpha, in one, two or three dimensions);
-          second: a function on the points.
+        - "rips", "alpha", "delaunay": a point cloud, array of shape (n_points, n_coordinates).
+          First parameter: edge length (rips), or radius (the others, which take one, two or
+          three coordinates); second: a function on the points. "alpha" filters one alpha
+          complex by the later of a cell's points; "delaunay" has the alpha complex of every
+          sublevel set, hence the union of the balls around its points, at some more cost.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
           (depth, height, width, n_channels).
         - "graph": an adjacency matrix (sparse or dense), a pair (sparse adjacency or edges of
@@ -129,7 +132,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "filtration": [StrOptions({"rips", "alpha", "cubical", "graph", "precomputed"})],
+        "filtration": [
+            StrOptions({"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"})
+        ],
         "function": [
             StrOptions({*POINT_FUNCTIONS, *NODE_FUNCTIONS, "precomputed"}),
             callable,
@@ -311,10 +316,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self.diameter_ = max(sizes)
             widths = [points.shape[1] for points, _ in shapes if len(points)]
             self._n_coordinates = widths[0] if widths and self.metric == "euclidean" else None
-            if self.filtration == "alpha" and (self._n_coordinates or 1) > 3:
+            if self.filtration != "rips" and (self._n_coordinates or 1) > 3:
                 raise ValueError(
-                    "filtration='alpha' takes points with one, two or three coordinates, got "
-                    f"{self._n_coordinates}; filtration='rips' takes any number."
+                    f"filtration={self.filtration!r} takes points with one, two or three "
+                    f"coordinates, got {self._n_coordinates}; 'rips' takes any number."
                 )
         self.function_params_ = self._resolve_parameters()
         threshold = np.inf if self.threshold is None else float(self.threshold)
@@ -409,6 +414,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         measure = {
             "rips": self._point_measures,
             "alpha": self._point_measures,
+            "delaunay": self._point_measures,
             "cubical": self._image_measures,
             "precomputed": self._complex_measures,
         }[self.filtration]
@@ -435,6 +441,12 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             if self.invariant == "euler":
                 return {"euler": alpha_euler(points, rounded)}
             return alpha_measures(points, rounded, self._dimensions())
+        if self.filtration == "delaunay":
+            n_rows = self.filtration_resolution
+            if self.invariant == "euler":
+                rows = DEFAULT_ROWS if n_rows is None else n_rows
+                return {"euler": delaunay_rows(points, values, rows)[0]}
+            return delaunay_measures(points, values, self._dimensions(), n_rows=n_rows)
         if self.invariant == "euler":
             return {"euler": rips_euler(points, rounded, threshold=self.threshold_, matrix=matrix)}
         return rips_measures(
