@@ -11,7 +11,7 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
-from sklearn.utils import TransformerTags, check_array, check_random_state
+from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -26,14 +26,16 @@ from skgeom.separability._response import RESPONSES, embedding_of
 from skgeom.separability._statistics import (
     STATISTICS,
     Cloud,
+    dimension_from_totals,
     evaluate,
     major_cut,
     referenced_value,
     statistic_name,
 )
-from skgeom.separability._supervised import supervised_yardsticks
+from skgeom.separability._supervised import label_yardsticks, supervised_yardsticks
 from skgeom.separability._tree import MAPPED_METRICS, TreeSettings, build_barcode, take
 from skgeom.separability._uncertainty import (
+    curve_sizes,
     interval,
     resampling_plan,
     standard_error,
@@ -473,6 +475,126 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return np.array([statistic_name(s) for s in self._statistics()], dtype=object)
+
+    def assess(self, X, y=None, *, resample=False):
+        """Score a cloud on its own, without fitting or changing this object.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            Labels, -1 or None where unknown.
+        resample : bool, default=False
+            Whether to score the parts of the cloud that intervals come from.
+
+        Returns
+        -------
+        assessment : Bunch
+            `score`, `statistics` (dict), `resample_scores` (None unless asked for) and
+            `supervised` (Bunch of `fdr`, `thornton`, `thornton_adjusted`, `friedman_rafsky`;
+            None without labels).
+        """
+        self._validate_params()
+        scorer, seeds = clone(self), self._seeds()
+        points, evaluation = scorer._assess(X, seeds)
+        supervised = None
+        if y is not None:
+            _, codes = class_codes(y, points.shape[0])
+            cloud = evaluation.clouds[0]
+            supervised = label_yardsticks(
+                cloud.X, cloud.barcode, codes[evaluation.rows[0]], self.metric
+            )
+        names = [statistic_name(statistic) for statistic in self._statistics()]
+        return Bunch(
+            score=evaluation.score,
+            statistics=dict(zip(names, evaluation.values.mean(axis=0).tolist())),
+            resample_scores=scorer._resampled(points, seeds) if resample else None,
+            supervised=supervised,
+        )
+
+    def compare(self, X_a, X_b):
+        """Compare two embeddings of the same rows.
+
+        Parameters
+        ----------
+        X_a, X_b : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Row i is the same object in both; the numbers of features may differ (then set
+            `reference`).
+
+        Returns
+        -------
+        comparison : Bunch
+            `difference` (score of `X_a` minus score of `X_b`), `confidence_interval` at
+            `confidence_level` (0.95 when that is None), `standard_error`, `score_a`, `score_b` and
+            `resample_differences`. Both sides use the same subsamples of rows, so what the
+            embeddings share cancels.
+        """
+        self._validate_params()
+        seeds = self._seeds()
+        scorer_a, scorer_b = clone(self), clone(self)
+        points_a, found_a = scorer_a._assess(X_a, seeds)
+        points_b, found_b = scorer_b._assess(X_b, seeds)
+        n_samples = points_a.shape[0]
+        if points_b.shape[0] != n_samples:
+            raise ValueError(
+                "X_a and X_b must embed the same rows, got "
+                f"{n_samples} and {points_b.shape[0]} samples."
+            )
+        differences = scorer_a._resampled(points_a, seeds) - scorer_b._resampled(points_b, seeds)
+        difference = _difference(found_a.score, found_b.score)
+        error = self._error_of(differences, n_samples)
+        level = 0.95 if self.confidence_level is None else self.confidence_level
+        return Bunch(
+            difference=difference,
+            confidence_interval=interval(difference, error, level, self.ci, len(differences)),
+            standard_error=error,
+            score_a=found_a.score,
+            score_b=found_b.score,
+            resample_differences=differences,
+        )
+
+    def subsample_curve(self, X, sizes=None, *, n_repeats=10):
+        """Score subsamples of growing size.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        sizes : array-like of int, default=None
+            None is seven sizes from ``n_samples / 16`` (at least 20) to ``n_samples``.
+        n_repeats : int, default=10
+            Number of subsamples per size.
+
+        Returns
+        -------
+        curve : Bunch
+            `sizes` of shape (n_sizes,), `scores` of shape (n_sizes, n_repeats), their `mean` and
+            `std`, and `ph_dim`, the intrinsic dimension from the growth of the tree's total
+            length. Scores are without reference.
+        """
+        self._validate_params()
+        scorer, seeds = clone(self), self._seeds()
+        X = scorer._check_cloud(X, reset=True)
+        scorer._fit_columns(X)
+        points = scorer._normalized(X)
+        sizes = curve_sizes(sizes, X.shape[0], self.min_samples)
+        rng = np.random.default_rng(seeds[0])
+        row_sets = [subsample_rows(X.shape[0], s, rng) for s in sizes for _ in range(n_repeats)]
+
+        def part(rows):
+            cloud = self._cloud(
+                take(points, rows, self.metric), self._settings(len(rows)), seeds[1]
+            )
+            return evaluate(self._statistics()[0], cloud), float(cloud.lifetimes.sum())
+
+        results = np.array(self._parallel(part, row_sets)).reshape(len(sizes), n_repeats, 2)
+        scores, totals = results[..., 0], results[..., 1].mean(axis=1)
+        return Bunch(
+            sizes=sizes,
+            scores=scores,
+            mean=scores.mean(axis=1),
+            std=scores.std(axis=1),
+            ph_dim=dimension_from_totals(sizes, totals),
+        )
 
     # The door
 
