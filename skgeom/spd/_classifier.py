@@ -286,8 +286,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             points = self._fit_domains(points, weight, groups)
         if self.classifier == "mdm":
             return self._fit_means(points, codes, weight)
-        self._fit_reference(points, weight)
-        vectors = self._vectors(points)
+        vectors = self._fit_reference(points, weight)
         if self.classifier == "fgmdm":
             return self._fit_filtered_means(vectors, codes, weight)
         return self._fit_classifier(vectors, self.classes_[codes], sample_weight)
@@ -437,8 +436,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; it knows "
-                f"{self.classes_.tolist()}."
+                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; "
+                f"it knows {self.classes_.tolist()}."
             )
         if self.classifier == "mdm":
             self._move_class_means(points, np.searchsorted(self.classes_, y))
@@ -566,8 +565,10 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         ):
             self.__dict__.pop(name, None)
 
-    def _mean(self, points, weight):
-        mean, n_iter, grad_norm = self._manifold.mean(points, weight / weight.sum())
+    def _mean(self, points, weight, init=None):
+        return self._noted(*self._manifold.mean(points, weight / weight.sum(), init))
+
+    def _noted(self, mean, n_iter, grad_norm):
         self.n_iter_ = max(self.n_iter_, n_iter)
         self.grad_norm_ = max(self.grad_norm_, grad_norm)
         return mean
@@ -670,12 +671,17 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.means_ = self._class_means(points, codes, weight)
         return self
 
-    def _fit_reference(self, points, weight):
-        self._set_reference(self._mean(points, weight))
+    def _fit_reference(self, points, weight, init=None):
+        summary, whitener, vectors = self._manifold.mean_and_vectors(
+            points, weight / weight.sum(), init
+        )
+        self._set_reference(self._noted(*summary), whitener)
         self._reference_weight = weight.sum()
+        return vectors
 
-    def _set_reference(self, reference):
-        whitener = self._manifold.whitener(reference)
+    def _set_reference(self, reference, whitener=None):
+        if whitener is None:
+            whitener = self._manifold.whitener(reference)
         self.reference_ = self._without_band_axis(reference[None])[0]
         self.whitener_ = self._without_band_axis(whitener[None])[0]
 

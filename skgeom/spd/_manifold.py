@@ -5,6 +5,7 @@ import numpy as np
 from skgeom.spd._geometry import (
     check_metric,
     inverse_tangent_vectors,
+    logs_at_mean,
     metric_mean,
     squared_distances,
     tangent_vectors,
@@ -33,7 +34,22 @@ class SPDProduct:
 
     def mean(self, points, weight, init=None):
         """Return the mean, the most iterations and the largest gradient norm of any band."""
-        results = [
+        return self._summary(self._results(points, weight, init))
+
+    def mean_and_vectors(self, points, weight, init=None):
+        """Return what `mean` does, the whitener, and the tangent vectors of the points there."""
+        keep = self.metrics["mean"] == self.metrics["map"] == "riemann"
+        results = self._results(points, weight, init, keep)
+        mean, n_iter, grad_norm = self._summary(results)
+        whitener = self.whitener(mean)
+        if not keep:
+            return (mean, n_iter, grad_norm), whitener, self.vectors(points, mean, whitener)
+        parts = [logs_at_mean(r, W, self.n_jobs) for r, W in zip(results, whitener)]
+        vectors = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+        return (mean, n_iter, grad_norm), whitener, vectors
+
+    def _results(self, points, weight, init, keep=False):
+        return [
             metric_mean(
                 np.ascontiguousarray(points[:, b]),
                 weight,
@@ -42,9 +58,12 @@ class SPDProduct:
                 max_iter=self.max_iter,
                 init=None if init is None else init[b],
                 n_jobs=self.n_jobs,
+                keep=keep,
             )
             for b in range(points.shape[1])
         ]
+
+    def _summary(self, results):
         mean = np.stack([result.mean for result in results])
         return mean, max(r.n_iter for r in results), max(r.grad_norm for r in results)
 

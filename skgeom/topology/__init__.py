@@ -7,6 +7,7 @@ input is a sequence of shapes; the output is a table.
 
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
 from skgeom.topology._convolution import signed_measure_convolution
+from skgeom.topology._display import SignedMeasureDisplay
 from skgeom.topology._functional import euler_signed_measure, hilbert_signed_measure
 from skgeom.topology._measures import mobius_inverse
 from skgeom.topology._signed_measure_vectorizer import SignedMeasureKernel, SignedMeasureVectorizer
@@ -16,6 +17,7 @@ from skgeom.topology._vectorizer import MultiparamPersistenceVectorizer
 __all__ = [
     "BifiltrationTransformer",
     "MultiparamPersistenceVectorizer",
+    "SignedMeasureDisplay",
     "SignedMeasureKernel",
     "SignedMeasureVectorizer",
     "euler_signed_measure",

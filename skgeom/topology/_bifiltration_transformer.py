@@ -1,5 +1,6 @@
 """Shapes to signed measures: the topological half of the vectoriser."""
 
+from itertools import pairwise
 from numbers import Integral, Real
 
 import numpy as np
@@ -42,16 +43,18 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     filtration : {"rips", "alpha", "cubical", "graph", "precomputed"}, default="rips"
         What a sample is, and how it is filtered.
 
-        - "rips", "alpha": a point cloud, array of shape (n_points, n_coordinates). First parameter:
-          edge length (rips) or radius (alpha, in one, two or three dimensions); second: a function on
-          the points.
+        - "rips", "alpha": a point cloud, array of shape (n_points, n_coordinates). First
+          parameter: edge length (rips) or radius (alpha, in one, two or three dimensions);
+          second: a function on the points.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
           (depth, height, width, n_channels).
-        - "graph": an adjacency matrix (sparse or dense), a pair (adjacency or edges, node values),
-          a triple (edges, node values, edge values), or a networkx graph. One parameter per node
-          function; an edge enters with the later of its nodes.
-        - "precomputed": a pair (``gudhi.SimplexTree``, vertex values): the tree's filtration and the
-          lower star of the values.
+        - "graph": an adjacency matrix (sparse or dense), a pair (sparse adjacency or edges of
+          shape (n_edges, 2), node values), a triple (edges, node values, edge values), or a
+          networkx graph. One parameter per node function; an edge enters with the later of
+          its nodes. Graphs are undirected; loops and repeated edges are left out; weights
+          matter to "degree", "hks" and "fiedler" only.
+        - "precomputed": a pair (``gudhi.SimplexTree``, vertex values): the tree's filtration and
+          the lower star of the values.
     function : str, callable or list of them, default="kde"
         Second parameter of point clouds: "kde" (negative log density), "dtm" (distance to
         measure), "knn" (mean distance to neighbours), "eccentricity", "precomputed" (samples are
@@ -316,7 +319,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.function_params_ = self._resolve_parameters()
         threshold = np.inf if self.threshold is None else float(self.threshold)
         self.threshold_ = threshold if threshold >= 0 else -threshold * self.diameter_
-        self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._seed = 0
+        if self.max_points is not None:
+            self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
 
     def _diameter(self, points):
         if len(points) == 0:
@@ -520,7 +525,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _coarse_rows(self, values, node_ptr):
         values = values.copy()
-        for start, stop in zip(node_ptr[:-1], node_ptr[1:]):
+        for start, stop in pairwise(node_ptr):
             values[start:stop, 1] = round_up_rows(values[start:stop, 1], self.filtration_resolution)
         return values
 

@@ -92,9 +92,7 @@ def graph_measures(batch, dimensions, n_jobs=None):
         atoms = _difference_over_last_parameter(batch, n_jobs)
     empty = (np.empty((0, n_parameters)), np.empty(0, np.int32), np.empty(0, np.int64))
     return {
-        dimension: aggregate(
-            *(atoms[dimension] if dimension in atoms else empty), n_samples=batch.n_graphs
-        )
+        dimension: aggregate(*atoms.get(dimension, empty), n_samples=batch.n_graphs)
         for dimension in dimensions
     }
 

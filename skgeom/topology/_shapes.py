@@ -219,9 +219,8 @@ def _each_edge_once(rows, columns, n_nodes):
     lower = np.flatnonzero(rows > columns)
     codes = rows[upper] * n_nodes + columns[upper]
     mirrored = np.sort(columns[lower] * n_nodes + rows[lower])
-    if len(codes) == len(mirrored) and (np.diff(codes) > 0).all():
-        if np.array_equal(codes, mirrored):
-            return upper
+    if np.array_equal(codes, mirrored) and (np.diff(codes) > 0).all():
+        return upper
     both = np.concatenate([upper, lower])
     both.sort()
     low, high = np.minimum(rows[both], columns[both]), np.maximum(rows[both], columns[both])
@@ -300,7 +299,9 @@ def _unpack_adjacency(sample, index):
         raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
     data = matrix.data
     if len(data) and not (np.isfinite(data).all() and data.min() >= 0):
-        raise ValueError(f"Sample {index}: edge weights must be finite and non-negative.")
+        raise ValueError(
+            f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
+        )
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     if len(data) and not data.all():
         stored = data != 0

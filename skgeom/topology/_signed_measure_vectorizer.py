@@ -76,6 +76,12 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         of the line (normalised unit) where mass is cumulated.
     n_features_out_ : int
 
+    References
+    ----------
+    .. [1] Loiseaux, Scoccola, Carrière, Botnan, Oudot. "Stable Vectorization of Multiparameter
+           Persistent Homology using Signed Barcodes as Measures." NeurIPS 2023,
+           arXiv:2306.03801.
+
     Examples
     --------
     >>> import numpy as np
@@ -162,6 +168,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.box_ = self._learn_box(points)
         self.grid_ = self._learn_grid(points)
         self._corner = self._learn_corner()
+        self._per_parameter("bandwidth", Real)
         if self.vectorization == "sliced_wasserstein":
             self._learn_directions()
         else:

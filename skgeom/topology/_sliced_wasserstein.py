@@ -76,7 +76,7 @@ def _check_measures(measures, name):
     checked = []
     for index, (points, weights) in enumerate(measures):
         points, weights = np.asarray(points, dtype=np.float64), np.asarray(weights)
-        points = points.reshape(len(weights), -1)
+        points = points.reshape(len(weights), -1) if len(weights) else np.empty((0, 1))
         if not np.isfinite(points).all():
             raise ValueError(f"{name}: measure {index} has an atom that is not finite.")
         checked.append((points, weights.astype(np.int64)))

@@ -266,7 +266,8 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         -------
         features : ndarray of shape (n_samples, n_features_out_)
         """
-        return self.vectorizer_.transform(measures) if (measures := self._fit(X)) else None
+        measures = self._fit(X)
+        return self.vectorizer_.transform(measures)
 
     def transform(self, X):
         """Vectorise shapes.
