@@ -35,7 +35,7 @@ def inverse_norm(row):
     if largest == 0:
         return row.dtype.type(0)
     # dividing by the largest entry may itself overflow where that is subnormal
-    inverse = one / max(largest, row.dtype.type(np.finfo(np.float32).tiny))
+    inverse = one / max(largest, np.finfo(row.dtype).tiny)
     return inverse / math.sqrt(_sum_of_squares(row, inverse))
 
 

@@ -614,7 +614,7 @@ def test_no_edges(n):
 
 
 def test_no_nodes():
-    with pytest.raises(ValueError, match="minimum of 1 is required"):
+    with pytest.raises(ValueError, match="0 sample"):
         FastRPEmbedder().fit(np.zeros((0, 0)))
 
 
@@ -653,7 +653,7 @@ def test_extreme_weights_do_not_overflow():
     ("X", "error", "message"),
     [
         (np.zeros((3, 4)), ValueError, r"square .* got shape \(3, 4\)"),
-        (np.full((3, 3), np.nan), ValueError, r"NaN or infinity .* entry \(0, 0\)"),
+        (np.full((3, 3), np.nan), ValueError, r"NaN or infinity: entry \(0, 0\)"),
         (-np.ones((3, 3)), ValueError, "Negative values"),
         ([(0, 1), (1, 2), (2, 0)], ValueError, "square"),
         ({0: [1]}, TypeError, "Graph.from_edgelist"),
