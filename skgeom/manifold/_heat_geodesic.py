@@ -495,7 +495,7 @@ default="heat"
         Z, same, distances, indices = self._geometry.extend(points)
         return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
 
-    def dissimilarity(self, X=None, Y=None):
+    def dissimilarities(self, X=None, Y=None):
         """Dissimilarities in the unit of the embedding.
 
         Parameters
