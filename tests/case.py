@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Case:
@@ -21,7 +23,10 @@ class Case:
     input_is_table : bool
         Whether scikit-learn's own checks can feed it.
     row_wise : bool
-        Whether each row of ``transform(X)`` / ``predict(X)`` depends on that row alone.
+        Whether each row of the output depends on that row alone.
+    method : str or None
+        The method whose output the tests compare; None is ``predict`` where there is one, else
+        ``transform``.
     """
 
     estimator: object
@@ -29,6 +34,12 @@ class Case:
     expected_failures: dict = field(default_factory=dict)
     input_is_table: bool = True
     row_wise: bool = True
+    method: str | None = None
+
+    def output(self, estimator, X):
+        """Call the compared method of a fitted `estimator`."""
+        method = self.method or ("predict" if hasattr(estimator, "predict") else "transform")
+        return np.asarray(getattr(estimator, method)(X))
 
     def __str__(self):
-        return repr(self.estimator).replace("\n", " ")
+        return " ".join(repr(self.estimator).split())

@@ -1,0 +1,65 @@
+"""Sphinx configuration: ``sphinx-build -W -b html doc doc/_build/html``."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+import matplotlib
+from sphinx_gallery.sorting import FileNameSortKey
+
+import skgeom
+from skgeom._core.estimator import DOC_URL
+
+matplotlib.use("agg")
+
+project = "skgeom"
+author = "the skgeom developers"
+copyright = "2026, the skgeom developers"
+version = release = skgeom.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+autosummary_generate = True
+autodoc_default_options = {"members": True, "inherited-members": True}
+numpydoc_show_class_members = False
+numpydoc_class_members_toctree = False
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skgeom"
+html_baseurl = DOC_URL
+html_static_path = ["_static"]
+html_css_files = ["skgeom.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "header_links_before_dropdown": 8,
+    "secondary_sidebar_items": ["page-toc"],
+    "navbar_align": "left",
+    "show_toc_level": 2,
+}
+html_sidebars = {"install": [], "quick_start": [], "contributing": []}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"plot_",
+    "within_subsection_order": FileNameSortKey,
+    "download_all_examples": False,
+    "show_memory": False,
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+    "min_reported_time": 0,
+    "doc_module": ("skgeom",),
+    "reference_url": {"skgeom": None},
+    "backreferences_dir": "api/generated/backreferences",
+    "show_signature": False,
+}
+# the order of the examples is part of the project, not of the builder's locale
+suppress_warnings = ["config.cache"]

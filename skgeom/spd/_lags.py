@@ -1,0 +1,195 @@
+"""Second moments of delay-embedded trials from lag products, without stacked copies."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skgeom.spd._kernels import lag_scatter
+
+# Up to this many channels the products go through the numba kernel instead of BLAS.
+MAX_KERNEL_CHANNELS = 8
+
+
+class Embedding(NamedTuple):
+    """How a trial becomes the delay vectors z_t = [x_{t + lags[0]}; ...; x_{t + lags[p-1]}].
+
+    Attributes
+    ----------
+    lags : ndarray of int, shape (p,)
+        Ascending from 0, in samples.
+    window : {"reference", "full", "circular"}
+    listed : bool
+        Whether the delays were given one by one rather than as order and lag.
+    """
+
+    lags: np.ndarray
+    window: str = "reference"
+    listed: bool = False
+
+    @property
+    def is_uniform(self):
+        """Whether all delays are multiples of the first one."""
+        return bool(np.all(np.diff(self.lags, 2) == 0))
+
+    def n_samples(self, n_times):
+        """Return how many delay vectors a trial of `n_times` samples gives."""
+        if self.window == "circular" or len(self.lags) == 1:
+            return n_times
+        if self.window == "full":
+            return n_times - int(self.lags[-1])
+        dropped = 1 if self.listed else int(self.lags[1])
+        return n_times - int(self.lags[-1]) - dropped
+
+
+def padded(X, embedding):
+    """Return trials whose delayed copies are plain slices, shape (n_trials, d, >= N + max lag).
+
+    Circular copies wrap around, so the start of each trial is repeated behind its end.
+    """
+    if embedding.window != "circular" or len(embedding.lags) == 1:
+        return X
+    return np.concatenate([X, X[..., : embedding.lags[-1]]], axis=-1)
+
+
+def stack(X, embedding):
+    """Delay vectors themselves, for estimators that need every sample.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_trials, d, T)
+    embedding : Embedding
+
+    Returns
+    -------
+    Z : ndarray of shape (n_trials, p d, N)
+    """
+    n = embedding.n_samples(X.shape[-1])
+    X = padded(X, embedding)
+    return np.concatenate([X[..., k : k + n] for k in embedding.lags], axis=-2)
+
+
+def window_means(X, embedding):
+    """Mean of each row of the stacked trials, shape (n_trials, p, d)."""
+    n = embedding.n_samples(X.shape[-1])
+    X = padded(X, embedding)
+    sums = [X[..., k : k + n].sum(axis=-1) for k in embedding.lags]
+    return np.stack(sums, axis=-2) / n
+
+
+def scatter(X, embedding):
+    """Sum over the window of z_t z_t^T, equal to ``Z @ Z.T`` of the stacked trials.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_trials, d, T)
+    embedding : Embedding
+
+    Returns
+    -------
+    S : ndarray of shape (n_trials, p d, p d)
+    """
+    lags, d = embedding.lags, X.shape[1]
+    n = embedding.n_samples(X.shape[-1])
+    if embedding.window == "circular":
+        return _circular_scatter(X, embedding)
+    uniform = embedding.is_uniform and len(lags) > 1 and 2 * lags[1] < n
+    S = np.empty((len(X), len(lags) * d, len(lags) * d))
+    if d <= MAX_KERNEL_CHANNELS:
+        lag_scatter(0, len(X), X, lags, n, uniform, S)
+        return S
+    blocks = S.reshape(len(X), len(lags), d, len(lags), d)
+    if uniform:
+        _blocks_by_recurrence(X, lags, n, blocks)
+    else:
+        _blocks_one_by_one(X, lags, n, blocks)
+    for i in range(len(lags)):
+        for j in range(i + 1, len(lags)):
+            blocks[:, j, :, i] = np.swapaxes(blocks[:, i, :, j], -1, -2)
+    return S
+
+
+def _blocks_one_by_one(X, lags, n, blocks):
+    for i, s in enumerate(lags):
+        for j in range(i, len(lags)):
+            product(X, X, s, lags[j], n, out=blocks[:, i, :, j])
+
+
+def _blocks_by_recurrence(X, lags, n, blocks):
+    """First block row by products of N columns, the rest by products of a lag's columns."""
+    p, step = len(lags), int(lags[1])
+    for j in range(p):
+        product(X, X, 0, lags[j], n, out=blocks[:, 0, :, j])
+    if p == 1:
+        return
+    # block (i, j) = block (i-1, j-1) - its first `step` columns + the next `step` columns
+    head = np.concatenate([X[..., k : k + step] for k in lags[:-1]], axis=1)
+    tail = np.concatenate([X[..., k + n : k + n + step] for k in lags[:-1]], axis=1)
+    change = tail @ np.swapaxes(tail, -1, -2)
+    change -= head @ np.swapaxes(head, -1, -2)
+    d = X.shape[1]
+    change = change.reshape(len(X), p - 1, d, p - 1, d)
+    for i in range(1, p):
+        np.add(
+            blocks[:, i - 1, :, i - 1 : p - 1],
+            change[:, i - 1, :, i - 1 : p - 1],
+            out=blocks[:, i, :, i:],
+        )
+
+
+def product(X, Y, s, t, n, out=None):
+    """Sum over n samples of x_{s + .} y_{t + .}^T, shape (n_trials, d, d)."""
+    return np.matmul(X[..., s : s + n], np.swapaxes(Y[..., t : t + n], -1, -2), out=out)
+
+
+def _circular_scatter(X, embedding):
+    """Circular products depend on the difference of delays alone."""
+    n = X.shape[-1]
+    P = padded(X, embedding)
+    differences = np.unique(np.subtract.outer(embedding.lags, embedding.lags))
+    moments = {int(k): product(X, P, 0, int(k), n) for k in differences if k >= 0}
+    return assemble(moments, embedding.lags)
+
+
+def lag_moments(X, lags):
+    """Biased lag covariances of centred trials: sum_t x_t x_{t+k}^T / T, zero outside.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_trials, d, T)
+        Centred.
+    lags : ndarray of int, shape (p,)
+
+    Returns
+    -------
+    moments : dict of int -> ndarray of shape (n_trials, d, d)
+        For every difference of two delays that isn't negative.
+    """
+    n_times = X.shape[-1]
+    differences = np.unique(np.subtract.outer(lags, lags))
+    return {
+        int(k): product(X, X, 0, int(k), n_times - int(k)) / n_times for k in differences if k >= 0
+    }
+
+
+def assemble(moments, lags):
+    """Block-Toeplitz matrices whose block (i, j), i <= j, is ``moments[lags[j] - lags[i]]``.
+
+    Parameters
+    ----------
+    moments : dict of int -> ndarray of shape (n_trials, d, d)
+    lags : ndarray of int, shape (p,)
+
+    Returns
+    -------
+    G : ndarray of shape (n_trials, p d, p d)
+    """
+    m, d, _ = moments[0].shape
+    p = len(lags)
+    G = np.empty((m, p * d, p * d))
+    blocks = G.reshape(m, p, d, p, d)
+    for i in range(p):
+        for j in range(i, p):
+            moment = moments[int(lags[j] - lags[i])]
+            blocks[:, i, :, j] = moment
+            blocks[:, j, :, i] = np.swapaxes(moment, -1, -2)
+    return G

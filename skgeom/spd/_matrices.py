@@ -1,0 +1,236 @@
+"""Functions of symmetric matrices, over arrays of shape (..., n, n)."""
+
+import numpy as np
+
+from skgeom._core.parallel import parallel_ranges, single_blas_thread
+
+# Matrices are handled in chunks of about this many numbers, whatever the number of threads is:
+# the temporaries stay in cache and the sums over chunks have one order.
+CHUNK_SIZE = 2**17
+
+
+def chunk_ranges(n_matrices, size):
+    """Cut ``0..n_matrices`` into ranges of matrices of `size` numbers each.
+
+    Parameters
+    ----------
+    n_matrices : int
+    size : int
+        How many numbers one matrix (with its temporaries) has.
+
+    Returns
+    -------
+    ranges : list of (start, stop)
+        A function of the two arguments alone, never of the number of threads.
+    """
+    step = max(1, CHUNK_SIZE // max(1, size))
+    return [(a, min(a + step, n_matrices)) for a in range(0, n_matrices, step)]
+
+
+def over_chunks(function, C, n_jobs=None):
+    """Call ``function(start, stop)`` for chunks of the matrices of `C`, BLAS held to one thread.
+
+    Parameters
+    ----------
+    function : callable
+    C : ndarray of shape (n_matrices, n, n)
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    results : list
+        In the order of the chunks.
+    """
+    with single_blas_thread():
+        return parallel_ranges(
+            function, chunk_ranges(len(C), C.shape[-1] * C.shape[-2]), n_jobs=n_jobs
+        )
+
+
+def symmetrize(A):
+    """Return the symmetric part of matrices, shape (..., n, n)."""
+    return 0.5 * (A + np.swapaxes(A, -1, -2))
+
+
+def eigh(C):
+    """Eigenvalues (ascending) and eigenvectors of symmetric matrices.
+
+    Parameters
+    ----------
+    C : ndarray of shape (..., n, n)
+
+    Returns
+    -------
+    values : ndarray of shape (..., n)
+    vectors : ndarray of shape (..., n, n)
+    """
+    return np.linalg.eigh(C)
+
+
+def from_eigh(values, vectors):
+    """Rebuild V diag(values) V^T, shape (..., n, n)."""
+    return (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+
+
+def check_positive(values, what="matrix"):
+    """Raise when eigenvalues of SPD matrices aren't positive, naming the first such matrix.
+
+    Parameters
+    ----------
+    values : ndarray of shape (..., n)
+        Eigenvalues in ascending order.
+    what : str
+
+    Raises
+    ------
+    ValueError
+    """
+    smallest = values[..., 0]
+    good = smallest > 0
+    if np.all(good):
+        return
+    index = np.unravel_index(int(np.argmin(good)), np.shape(smallest))
+    where = f" {index[0] if len(index) == 1 else index}" if index else ""
+    floor = values[index].max(initial=0) * values.shape[-1] * np.finfo(float).eps
+    rank = int(np.sum(values[index] > floor))
+    raise ValueError(
+        f"The {what}{where} is not positive definite: its smallest eigenvalue is "
+        f"{smallest[index]:.3g} and its rank is {rank} of {values.shape[-1]}. Regularise it "
+        "(shrinkage or a multiple of the identity), or remove linearly dependent channels."
+    )
+
+
+def logm(C):
+    """Logarithm of SPD matrices.
+
+    Parameters
+    ----------
+    C : array-like of shape (..., n, n)
+
+    Returns
+    -------
+    L : ndarray of shape (..., n, n)
+        Symmetric.
+
+    Raises
+    ------
+    ValueError
+        When a matrix isn't positive definite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgeom.spd import logm
+    >>> logm(np.diag([1.0, np.e])).round(6)
+    array([[0., 0.],
+           [0., 1.]])
+    """
+    return _spectral(C, np.log, positive=True)
+
+
+def expm(S):
+    """Exponential of symmetric matrices: SPD matrices.
+
+    Parameters
+    ----------
+    S : array-like of shape (..., n, n)
+
+    Returns
+    -------
+    C : ndarray of shape (..., n, n)
+    """
+    return _spectral(S, np.exp, positive=False)
+
+
+def sqrtm(C):
+    """Symmetric square root of SPD matrices.
+
+    Parameters
+    ----------
+    C : array-like of shape (..., n, n)
+
+    Returns
+    -------
+    S : ndarray of shape (..., n, n)
+        SPD, with S S = C.
+    """
+    return _spectral(C, np.sqrt, positive=True)
+
+
+def invsqrtm(C):
+    """Inverse of the symmetric square root of SPD matrices.
+
+    Parameters
+    ----------
+    C : array-like of shape (..., n, n)
+
+    Returns
+    -------
+    S : ndarray of shape (..., n, n)
+        SPD, with S C S = I.
+    """
+    return _spectral(C, lambda values: 1.0 / np.sqrt(values), positive=True)
+
+
+def _spectral(C, function, positive):
+    C = as_square(C)
+    with single_blas_thread():
+        values, vectors = eigh(C)
+        if positive:
+            check_positive(values)
+        return from_eigh(function(values), vectors)
+
+
+def as_square(C, name="C"):
+    """Return `C` as a float64 array of shape (..., n, n), or raise ValueError."""
+    C = np.asarray(C, dtype=np.float64)
+    if C.ndim < 2 or C.shape[-1] != C.shape[-2] or C.shape[-1] == 0:
+        raise ValueError(f"{name} must have shape (..., n, n), got {C.shape}.")
+    return C
+
+
+def upper_vectors(A, out=None):
+    """Vectors of symmetric matrices with the same inner product.
+
+    Parameters
+    ----------
+    A : ndarray of shape (..., n, n)
+    out : ndarray of shape (..., n (n + 1) / 2) or None, default=None
+        Where to write.
+
+    Returns
+    -------
+    v : ndarray of shape (..., n (n + 1) / 2)
+        The upper triangle row by row, entries off the diagonal times sqrt(2).
+    """
+    rows, columns, scale = _triangle(A.shape[-1])
+    if out is None:
+        return A[..., rows, columns] * scale
+    np.multiply(A[..., rows, columns], scale, out=out)
+    return out
+
+
+def from_upper_vectors(v):
+    """Invert `upper_vectors`.
+
+    Parameters
+    ----------
+    v : ndarray of shape (..., n (n + 1) / 2)
+
+    Returns
+    -------
+    A : ndarray of shape (..., n, n)
+    """
+    n = int((np.sqrt(8 * v.shape[-1] + 1) - 1) / 2)
+    if n * (n + 1) // 2 != v.shape[-1]:
+        raise ValueError(f"No n has n (n + 1) / 2 = {v.shape[-1]}, the length of the vectors.")
+    rows, columns, scale = _triangle(n)
+    A = np.empty((*v.shape[:-1], n, n))
+    A[..., rows, columns] = v / scale
+    A[..., columns, rows] = A[..., rows, columns]
+    return A
+
+
+def _triangle(n):
+    rows, columns = np.triu_indices(n)
+    return rows, columns, np.where(rows == columns, 1.0, np.sqrt(2.0))

@@ -1,0 +1,117 @@
+"""What to do with covariances that are singular or nearly so."""
+
+import numpy as np
+
+from skgeom.spd._matrices import chunk_ranges
+
+# Relative to the mean eigenvalue tr(C) / n: what counts as singular, and what is then added.
+FLOOR = 1e-10
+
+
+def regularize(C, reg):
+    """Apply the `reg` policy in place.
+
+    Parameters
+    ----------
+    C : ndarray of shape (n_matrices, n, n)
+    reg : "auto", float or None
+        "auto" adds ``1e-10 tr(C)/n`` to the diagonal of matrices whose smallest eigenvalue is
+        below that; a float adds ``reg tr(C)/n`` to all; None raises for the first such matrix.
+
+    Returns
+    -------
+    touched : ndarray of bool, shape (n_matrices,)
+        Which matrices were singular (all of them for a float above 0).
+
+    Raises
+    ------
+    ValueError
+    """
+    if reg is not None and reg != "auto":
+        _add(C, np.full(len(C), True), reg)
+        return np.full(len(C), reg > 0)
+    singular = is_singular(C)
+    if reg is None and singular.any():
+        raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum())))
+    _add(C, singular, FLOOR)
+    return singular
+
+
+def is_singular(C):
+    """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each."""
+    n = C.shape[-1]
+    singular = np.zeros(len(C), dtype=bool)
+    for start, stop in chunk_ranges(len(C), n * n):
+        shifted = C[start:stop] - _floor(C[start:stop])[:, None, None] * np.eye(n)
+        try:
+            np.linalg.cholesky(shifted)
+        except np.linalg.LinAlgError:
+            singular[start:stop] = [not _has_cholesky(A) for A in shifted]
+    return singular
+
+
+def _has_cholesky(A):
+    try:
+        np.linalg.cholesky(A)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _floor(C):
+    return FLOOR * np.trace(C, axis1=-2, axis2=-1) / C.shape[-1]
+
+
+def _add(C, which, amount):
+    n = C.shape[-1]
+    diagonal = np.arange(n)
+    level = amount * np.trace(C[which], axis1=-2, axis2=-1) / n
+    C[np.flatnonzero(which)[:, None], diagonal, diagonal] += level[:, None]
+
+
+def numerical_rank(C):
+    """Return the number of eigenvalues above ``1e-10 tr(C)/n``."""
+    return int(np.sum(np.linalg.eigvalsh(C) > _floor(C)))
+
+
+def _message(C, index, count):
+    rank, n = numerical_rank(C[index]), C.shape[-1]
+    return (
+        f"The covariance of trial {index} is singular: rank {rank} of {n} ({count} of {len(C)} "
+        "trials are). Linearly dependent channels (an average reference, interpolated or "
+        "ICA-cleaned channels), an order that is too large for the length of the trial or a lag "
+        'that is too short for the band cause this. Use reg="auto" or a float, rank="auto", a '
+        'shrinkage estimator such as "oas", or a smaller order.'
+    )
+
+
+def signal_basis(C, rank):
+    """Orthonormal basis of the common non-null subspace of covariances.
+
+    Parameters
+    ----------
+    C : ndarray of shape (n_trials, d, d)
+        Covariances of the channels.
+    rank : "auto" or int
+        "auto" keeps the eigenvalues of the mean covariance above 1e-10 of their mean.
+
+    Returns
+    -------
+    basis : ndarray of shape (r, d)
+        Rows are principal axes of the mean covariance, largest first; their largest entry is
+        positive.
+    """
+    # Trials weigh the same whatever their power is.
+    mean = np.mean(C / np.trace(C, axis1=1, axis2=2)[:, None, None], axis=0)
+    values, vectors = np.linalg.eigh(mean)
+    found = int(np.sum(values > _floor(mean)))
+    if rank != "auto":
+        if rank > found:
+            raise ValueError(
+                f"rank={rank} is more than the channels carry: the mean covariance of the "
+                f"{len(mean)} channels has rank {found}."
+            )
+        found = rank
+    basis = vectors[:, ::-1][:, :found].T
+    largest = np.take_along_axis(basis, np.argmax(np.abs(basis), axis=1)[:, None], axis=1)
+    return basis * np.sign(largest)

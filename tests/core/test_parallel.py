@@ -1,0 +1,95 @@
+"""The thread loop covers every row once and keeps order; the BLAS limit is shared."""
+
+import threading
+
+import numpy as np
+import pytest
+import scipy.linalg  # noqa: F401  loads its BLAS, so that the test sees every one
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from joblib import parallel_config
+from threadpoolctl import threadpool_info
+
+from skgeom._core.parallel import (
+    even_ranges,
+    parallel_map,
+    parallel_ranges,
+    parallel_rows,
+    single_blas_thread,
+    weighted_ranges,
+)
+
+
+def covered(ranges):
+    return [row for start, stop in ranges for row in range(start, stop)]
+
+
+@given(n_rows=st.integers(0, 200), n_ranges=st.integers(1, 50))
+@settings(deadline=None)
+def test_even_ranges_cover_all_rows(n_rows, n_ranges):
+    ranges = even_ranges(n_rows, n_ranges)
+    assert covered(ranges) == list(range(n_rows))
+    sizes = [stop - start for start, stop in ranges]
+    assert not sizes or max(sizes) - min(sizes) <= 1
+
+
+@given(counts=st.lists(st.integers(0, 30), min_size=1, max_size=60), n_ranges=st.integers(1, 9))
+@settings(deadline=None)
+def test_weighted_ranges_cover_all_rows_evenly(counts, n_ranges):
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    ranges = weighted_ranges(indptr, n_ranges)
+    assert covered(ranges) == list(range(len(counts)))
+    cost = [int(indptr[stop] - indptr[start]) + stop - start for start, stop in ranges]
+    assert max(cost) <= (indptr[-1] + len(counts)) / n_ranges + max(counts) + 2
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2, 5, -1])
+def test_rows_are_written_once(n_jobs):
+    out = np.zeros(1000, np.int64)
+
+    def kernel(start, stop, out):
+        out[start:stop] += np.arange(start, stop)
+
+    parallel_rows(kernel, len(out), out, n_jobs=n_jobs)
+    assert np.array_equal(out, np.arange(1000))
+
+
+def test_results_keep_the_order_of_the_ranges():
+    ranges = even_ranges(100, 17)
+    assert parallel_ranges(lambda a, b: (a, b), ranges, n_jobs=4) == ranges
+    assert parallel_map(lambda x: x * x, range(10), n_jobs=3) == [x * x for x in range(10)]
+
+
+def test_errors_come_through():
+    def kernel(start, stop):
+        raise ValueError("row 3 is bad")
+
+    with pytest.raises(ValueError, match="row 3"):
+        parallel_rows(kernel, 10, n_jobs=2)
+
+
+def test_n_jobs_none_follows_parallel_config():
+    names = set()
+
+    def kernel(start, stop):
+        names.add(threading.current_thread().name)
+
+    parallel_rows(kernel, 100, n_jobs=None)
+    assert names == {threading.current_thread().name}
+    names.clear()
+    with parallel_config("threading", n_jobs=2):
+        parallel_rows(kernel, 100, n_jobs=None)
+    assert threading.current_thread().name not in names
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+def test_blas_limit_is_lifted_by_the_last_block():
+    before = blas_threads()
+    with single_blas_thread():
+        with single_blas_thread():
+            assert set(blas_threads()) <= {1}
+        assert set(blas_threads()) <= {1}
+    assert blas_threads() == before

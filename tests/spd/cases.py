@@ -1,0 +1,28 @@
+from sklearn.linear_model import LogisticRegression
+
+from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier
+from tests.case import Case
+from tests.spd.data import random_trials
+
+
+def make_data(seed):
+    return random_trials(n_trials=20, n_channels=3, n_times=80, seed=seed)
+
+
+def case(estimator, method=None):
+    return Case(estimator, make_data, input_is_table=False, method=method)
+
+
+CASES = [
+    case(AugmentedCovariance(order=2, lag=3)),
+    case(AugmentedCovariance(order=3, structure="toeplitz", estimator="oas")),
+    case(AugmentedCovarianceClassifier(order=2, lag=3)),
+    case(AugmentedCovarianceClassifier(order=2, classifier="mdm"), "transform"),
+    case(
+        AugmentedCovarianceClassifier(
+            order=2, classifier="fgmdm", bands=[(5, 20), (20, 40)], sfreq=100.0
+        ),
+        "predict_proba",
+    ),
+    case(AugmentedCovarianceClassifier(order=2, classifier=LogisticRegression()), "predict_proba"),
+]

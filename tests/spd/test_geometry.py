@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skgeom.spd import distance, exp_map, inverse_tangent_vectors, log_map, tangent_vectors
+from skgeom.spd._geometry import METRICS, metric_mean, squared_distances
+from tests.spd import peers
+from tests.spd.data import random_spd
+
+every_metric = pytest.mark.parametrize("metric", METRICS)
+
+
+@every_metric
+def test_distance_agrees_with_pyriemann(metric):
+    C = random_spd(6, 7)
+    expected = peers.distance(C, C[0], metric=metric).ravel()
+    assert np.allclose(distance(C, C[0], metric=metric), expected, atol=1e-7)
+    squares = squared_distances(C, C[:2], metric)
+    assert np.allclose(squares[:, 0], expected**2, atol=1e-7)
+
+
+@every_metric
+@given(st.integers(1, 5), st.integers(0, 2**20))
+@settings(max_examples=15, deadline=None)
+def test_distance_is_a_metric(metric, n, seed):
+    A, B, C = random_spd(3, n, seed)
+    ab, bc, ac = (distance(*pair, metric=metric) for pair in ((A, B), (B, C), (A, C)))
+    assert np.isclose(ab, distance(B, A, metric=metric))
+    assert ac <= ab + bc + 1e-9
+    assert distance(A, A, metric=metric) < 1e-6
+
+
+@given(st.integers(1, 6), st.integers(0, 2**20))
+@settings(max_examples=15, deadline=None)
+def test_riemannian_distance_is_invariant(n, seed):
+    A, B = random_spd(2, n, seed)
+    W = np.random.default_rng(seed).standard_normal((n, n)) + 3 * np.eye(n)
+    expected = distance(A, B)
+    assert np.isclose(distance(W @ A @ W.T, W @ B @ W.T), expected, rtol=1e-6, atol=1e-6)
+    assert np.isclose(distance(np.linalg.inv(A), np.linalg.inv(B)), expected, atol=1e-6)
+
+
+@every_metric
+def test_tangent_vectors_agree_with_pyriemann(metric):
+    C = random_spd(6, 5, spread=0.3)
+    M = C[:3].mean(axis=0)
+    expected = peers.tangent_space(C, M, metric=metric)
+    assert np.allclose(tangent_vectors(C, M, metric=metric), expected, atol=1e-8)
+
+
+@every_metric
+def test_maps_are_inverse(metric):
+    C = random_spd(6, 5, spread=0.3)
+    M = C[:3].mean(axis=0)
+    assert np.allclose(exp_map(log_map(C, M, metric=metric), M, metric=metric), C)
+    vectors = tangent_vectors(C, M, metric=metric)
+    assert np.allclose(inverse_tangent_vectors(vectors, M, metric=metric), C)
+
+
+def test_riemannian_maps_agree_with_pyriemann():
+    C, M = random_spd(6, 5), random_spd(1, 5, seed=9)[0]
+    V = log_map(C, M)
+    assert np.allclose(V, peers.log_map_riemann(C, M, C12=True))
+    assert np.allclose(exp_map(V, M), peers.exp_map_riemann(V, M, Cm12=True))
+
+
+def test_length_of_a_tangent_vector_is_the_distance():
+    C, M = random_spd(6, 5), random_spd(1, 5, seed=9)[0]
+    assert np.allclose(np.linalg.norm(tangent_vectors(C, M), axis=1), distance(C, M))
+
+
+def test_means_agree_with_pyriemann():
+    C = random_spd(9, 4)
+    weight = np.random.default_rng(0).random(9)
+    weight /= weight.sum()
+    for metric, theirs in [("logeuclid", peers.mean_logeuclid), ("logchol", peers.mean_logchol)]:
+        expected = theirs(C, sample_weight=weight)
+        assert np.allclose(metric_mean(C, weight, metric).mean, expected)
+    mean = metric_mean(C, weight, "euclid").mean
+    assert np.allclose(mean, np.average(C, axis=0, weights=weight))
+
+
+def test_same_bits_for_any_number_of_threads():
+    C = random_spd(60, 60)
+    vectors = [tangent_vectors(C, C[0], n_jobs=n_jobs) for n_jobs in (1, 2)]
+    assert np.array_equal(*vectors)
+
+
+def test_refusals():
+    C = random_spd(3, 2)
+    with pytest.raises(ValueError, match="metric must be one of"):
+        distance(C, C, metric="wrong")
+    with pytest.raises(ValueError, match="positive definite"):
+        distance(-C, C)
+    with pytest.raises(ValueError, match="positive definite"):
+        distance(C, -C, metric="logchol")

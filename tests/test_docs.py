@@ -1,0 +1,56 @@
+"""What the pages and the README show runs as it stands."""
+
+import importlib
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted((ROOT / "doc").rglob("*.rst"))
+PAGES = [p for p in PAGES if not {"_build", "generated", "gallery"} & set(p.parts)]
+
+
+def code_blocks(page):
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".md":
+        return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^\.\. code-block:: python\n(?:   :.*\n)*\n((?:(?:   .*)?\n)+)", text, re.MULTILINE
+    )
+    return [textwrap.dedent(block) for block in blocks]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [p for p in [ROOT / "README.md", *PAGES] if code_blocks(p)],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_snippets_run(page, monkeypatch, tmp_path):
+    pytest.importorskip("matplotlib").use("agg")
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    for block in code_blocks(page):  # the snippets of a page build on each other
+        exec(compile(block, str(page), "exec"), namespace)
+
+
+def test_tests_named_in_the_comparison_pages_exist():
+    for page in (ROOT / "doc" / "comparison").glob("*.rst"):
+        for path, name in re.findall(
+            r"(tests/[\w/]+\.py)::(\w+)", page.read_text(encoding="utf-8")
+        ):
+            assert (ROOT / path).is_file(), f"{page.name}: {path}"
+            source = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^ *def {name}\(", source, re.MULTILINE), f"{page.name}: {name}"
+
+
+@pytest.mark.parametrize(
+    "room", ["datasets", "graph", "manifold", "separability", "spd", "topology"]
+)
+def test_every_public_name_is_in_the_api_pages(room):
+    module = importlib.import_module(f"skgeom.{room}")
+    listed = re.findall(r"^   (\w[\w.]*)$", (ROOT / "doc/api.rst").read_text(), re.MULTILINE)
+    assert {f"{room}.{name}" for name in module.__all__} == {
+        name for name in listed if name.startswith(f"{room}.")
+    }
