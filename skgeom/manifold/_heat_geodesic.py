@@ -89,7 +89,7 @@ default="heat"
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
     mds : {"metric", "classical"}, default="metric"
-    solver, max_iter, eps
+    solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
         See `StressMDS`.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
         Weights of the stress, see `StressMDS`; "heat" is ``h_ij + 1e-5``.
@@ -495,7 +495,7 @@ default="heat"
         Z, same, distances, indices = self._geometry.extend(points)
         return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
 
-    def dissimilarity(self, X=None, Y=None):
+    def dissimilarities(self, X=None, Y=None):
         """Dissimilarities in the unit of the embedding.
 
         Parameters

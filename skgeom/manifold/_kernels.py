@@ -54,34 +54,41 @@ def complete_columns(start, stop, indptr, indices, sources, roots):
 
     Row k of `roots` belongs to the source ``sources[k]``; unknown entries are infinite. An
     unknown entry is the least value among the neighbours that are one hop nearer to the source,
-    plus the column's mean increase per hop. What the source does not reach stays infinite.
+    plus the column's growth over the last hop that is known (growth of the least value among the
+    nodes of a hop number). What the source does not reach stays infinite.
     """
     n = roots.shape[1]
     hops = np.empty(n, np.int64)
     queue = np.empty(n, np.int64)
+    least = np.empty(n + 1)
     for k in range(start, stop):
         column = roots[k]
         hops[:] = -1
+        least[:] = np.inf
         hops[sources[k]] = 0
         queue[0] = sources[k]
         head, tail = 0, 1
-        slope = 0.0
+        last = 0
         while head < tail:
             i = queue[head]
             head += 1
-            if np.isfinite(column[i]) and hops[i] > 0:
-                slope = max(slope, column[i] / hops[i])
+            if column[i] < np.inf:
+                last = hops[i]
+                least[last] = min(least[last], column[i])
             for e in range(indptr[i], indptr[i + 1]):
                 j = indices[e]
                 if hops[j] < 0:
                     hops[j] = hops[i] + 1
                     queue[tail] = j
                     tail += 1
-        if slope == 0.0:
-            slope = 27.0  # sqrt(-log of the smallest normal float): nothing but the source known
+        slope = 27.0  # sqrt(-log of the smallest float), where nothing but the source is known
+        if last > 0:
+            slope = least[last] - least[last - 1]
+            if not 0.0 < slope < np.inf:
+                slope = least[last] / last
         for q in range(tail):
             i = queue[q]
-            if np.isfinite(column[i]):
+            if column[i] < np.inf:
                 continue
             best = np.inf
             for e in range(indptr[i], indptr[i + 1]):
@@ -288,7 +295,9 @@ def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
     """Place each row alone by relaxed majorization of its stress to the pivots.
 
     The majorization step is ``M(y) = sum_p w_p (y_p + d_p (y - y_p)/|y - y_p|) / sum_p w_p``;
-    ``y <- 2 M(y) - y`` does not increase the stress either and converges about twice as fast.
+    ``y <- 2 M(y) - y`` does not increase the stress either. One after the other they converge
+    much faster than the first alone: along a direction in which pivots lie with weight k, the
+    error shrinks by (1 - k) (1 - 2k) instead of (1 - k)^2.
 
     Parameters
     ----------
@@ -304,7 +313,8 @@ def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
         total += weights[p]
     target = np.empty(n_components)
     for i in range(start, stop):
-        for _ in range(max_iter):
+        for step in range(max_iter):
+            length = 1.0 + step % 2
             for c in range(n_components):
                 target[c] = 0.0
             for p in range(n_pivots):
@@ -317,7 +327,7 @@ def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
                     target[c] += weights[p] * (pivots[p, c] + ratio * (out[i, c] - pivots[p, c]))
             moved = 0.0
             for c in range(n_components):
-                move = 2.0 * (target[c] / total - out[i, c])
+                move = length * (target[c] / total - out[i, c])
                 out[i, c] += move
                 moved += move * move
             if moved <= tol * tol:

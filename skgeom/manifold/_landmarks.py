@@ -6,6 +6,8 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgeom.manifold._threads import single_openmp_thread
+
 LANDMARK_METHODS = ("kmeans", "random", "maxmin")
 # landmarks that share a point
 N_ANCHORS = 5
@@ -51,7 +53,6 @@ def _kmeans_centres(X, n_landmarks, random_state):
     sample = X
     if n_sample < X.shape[0]:
         sample = X[np.sort(random_state.choice(X.shape[0], n_sample, replace=False))]
-    # no early stopping: it hangs on a sum over threads, which is not the same every time
     kmeans = MiniBatchKMeans(
         n_landmarks,
         init="random",
@@ -61,8 +62,9 @@ def _kmeans_centres(X, n_landmarks, random_state):
         tol=0.0,
         max_no_improvement=None,
         random_state=random_state,
-    ).fit(sample)
-    return kmeans.cluster_centers_
+    )
+    with single_openmp_thread():
+        return kmeans.fit(sample).cluster_centers_
 
 
 def _farthest_points(X, n_landmarks, random_state):

@@ -6,7 +6,7 @@ from scipy.spatial.distance import cdist
 from skgeom._core.parallel import parallel_rows
 from skgeom.manifold._kernels import place_rows
 
-_MAX_STEPS = 100
+_MAX_STEPS = 500
 _TOL = 1e-9
 
 
