@@ -70,7 +70,7 @@ class AugmentedCovarianceClassifierCV(
         Fit the best candidate to all trials.
     error_score : "raise" or float, default=nan
         Score of a candidate that fails, such as one whose delays are longer than the trials.
-    C, kernel, class_weight, probability, metric, tol, max_iter : optional
+    geometry, C, kernel, class_weight, probability, metric, tol, max_iter, siegel_weights : optional
         As in :class:`AugmentedCovarianceClassifier`.
     lag_unit, sfreq, window, structure, estimator, assume_centered : optional
         As in :class:`AugmentedCovariance`.
@@ -135,6 +135,7 @@ class AugmentedCovarianceClassifierCV(
         orders=GRID,
         lags=GRID,
         *,
+        geometry="spd",
         classifier="svm",
         param_grid=None,
         cv=3,
@@ -148,6 +149,7 @@ class AugmentedCovarianceClassifierCV(
         metric="riemann",
         tol=1e-6,
         max_iter=50,
+        siegel_weights="kahler",
         lag_unit="samples",
         sfreq=None,
         window="reference",
@@ -164,6 +166,7 @@ class AugmentedCovarianceClassifierCV(
     ):
         self.orders = orders
         self.lags = lags
+        self.geometry = geometry
         self.classifier = classifier
         self.param_grid = param_grid
         self.cv = cv
@@ -177,6 +180,7 @@ class AugmentedCovarianceClassifierCV(
         self.metric = metric
         self.tol = tol
         self.max_iter = max_iter
+        self.siegel_weights = siegel_weights
         self.lag_unit = lag_unit
         self.sfreq = sfreq
         self.window = window
@@ -444,11 +448,16 @@ def _point_source(model, X):
 
         def fitted_on(train, test):
             fold = clone(covariance)
-            first = model._as_points(fold.fit_transform(_rows(X, train)))
+            C = fold.fit_transform(_rows(X, train))
+            model.covariance_ = fold
+            model._make_manifold()
+            first = model._as_points(C)
             return first, model._as_points(fold.transform(_rows(X, test))), None
 
         return fitted_on
-    points = model._as_points(covariance.fit_transform(X))
+    C = covariance.fit_transform(X)
+    model._make_manifold()
+    points = model._as_points(C)
     start = model._manifold.starts(points)
     return lambda train, test: (
         points[train],
@@ -467,7 +476,7 @@ class _Fold:
     def __init__(self, model, train, test, start, y, sample_weight):
         self.y, self.sample_weight = y, sample_weight
         self.base = OnFeatures(**model.get_params(deep=False))
-        self.base._prepare()
+        self.base._manifold = model._manifold
         self.base._forget()
         codes, weight = self.base._check_targets(train, y, sample_weight)
         self.vectors = self.base._fit_geometry(train, codes, weight, start)
