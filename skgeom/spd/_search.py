@@ -70,7 +70,7 @@ class AugmentedCovarianceClassifierCV(
         Fit the best candidate to all trials.
     error_score : "raise" or float, default=nan
         Score of a candidate that fails, such as one whose delays are longer than the trials.
-    C, kernel, class_weight, probability, metric, tol, max_iter : optional
+    geometry, C, kernel, class_weight, probability, metric, tol, max_iter, siegel_weights : optional
         As in :class:`AugmentedCovarianceClassifier`.
     lag_unit, sfreq, window, structure, estimator, assume_centered : optional
         As in :class:`AugmentedCovariance`.
@@ -135,6 +135,7 @@ class AugmentedCovarianceClassifierCV(
         orders=GRID,
         lags=GRID,
         *,
+        geometry="spd",
         classifier="svm",
         param_grid=None,
         cv=3,
@@ -148,6 +149,7 @@ class AugmentedCovarianceClassifierCV(
         metric="riemann",
         tol=1e-6,
         max_iter=50,
+        siegel_weights="kahler",
         lag_unit="samples",
         sfreq=None,
         window="reference",
@@ -164,6 +166,7 @@ class AugmentedCovarianceClassifierCV(
     ):
         self.orders = orders
         self.lags = lags
+        self.geometry = geometry
         self.classifier = classifier
         self.param_grid = param_grid
         self.cv = cv
@@ -177,6 +180,7 @@ class AugmentedCovarianceClassifierCV(
         self.metric = metric
         self.tol = tol
         self.max_iter = max_iter
+        self.siegel_weights = siegel_weights
         self.lag_unit = lag_unit
         self.sfreq = sfreq
         self.window = window
@@ -334,17 +338,22 @@ class AugmentedCovarianceClassifierCV(
 
     def _score_all(self, candidates, X, y, sample_weight, folds):
         """Scores and times of all candidates, (n_candidates, n_folds) each."""
-        groups = {}
-        for index, candidate in enumerate(candidates):
-            groups.setdefault(_geometry_key(candidate), []).append(index)
+        models_of = [self._candidate(candidate) for candidate in candidates]
         scores = np.empty((len(candidates), len(folds)))
         times = np.zeros((2, len(candidates), len(folds)))
-        for members in groups.values():
-            models = [self._candidate(candidates[index]) for index in members]
+        queue = _grouped(candidates, [_shares_orders(model) for model in models_of])
+        while queue:
+            members = queue.pop(0)
+            models = [models_of[index] for index in members]
+            several_orders = len({model.order for model in models}) > 1
             try:
                 result = score_group(models, self.scorer_, X, y, sample_weight, folds)
                 scores[members], times[:, members] = result
             except ValueError as error:
+                if several_orders:
+                    # what stops the largest order need not stop the others
+                    queue.extend(_grouped(candidates, [False] * len(candidates), members))
+                    continue
                 if self.error_score == "raise":
                     raise
                 scores[members] = self.error_score
@@ -374,20 +383,40 @@ class OnFeatures(AugmentedCovarianceClassifier):
         return X
 
 
-def _geometry_key(candidate):
+def _shares_orders(model):
+    """Whether the coefficients of the largest order hold those of the others."""
+    return (
+        model.geometry == "siegel"
+        and model.rank is None
+        and (isinstance(model.estimator, Real) or model.estimator in ("cov", "scm"))
+    )
+
+
+def _grouped(candidates, share_orders, members=None):
+    """Lists of candidates whose tangent vectors come from one computation."""
+    groups = {}
+    for index in range(len(candidates)) if members is None else members:
+        key = _geometry_key(candidates[index], share_orders[index])
+        groups.setdefault(key, []).append(index)
+    return list(groups.values())
+
+
+def _geometry_key(candidate, shares_orders):
     """What two candidates must share to have the same tangent vectors."""
     key = {
         name: repr(value)
         for name, value in candidate.items()
         if name not in _HEAD and not name.startswith("classifier__")
     }
-    if candidate["order"] == 1:
+    if shares_orders:
+        del key["order"]
+    elif candidate["order"] == 1:
         key["lag"] = "any"
     return tuple(sorted(key.items()))
 
 
 def score_group(models, scorer, X, y, sample_weight, folds):
-    """Score models that differ in their classifier alone.
+    """Score models that differ in their classifier alone, or in the order of Siegel geometry.
 
     Parameters
     ----------
@@ -405,14 +434,19 @@ def score_group(models, scorer, X, y, sample_weight, folds):
         Seconds for fits and for scores; what the models share is divided among them.
     """
     begin = time.perf_counter()
-    points_of = _point_source(models[0], X)
+    largest = max(models, key=lambda model: model.order)
+    several_orders = len({model.order for model in models}) > 1
+    points_of = _point_source(largest, X)
+    if several_orders and largest.reg in ("auto", None) and largest.covariance_.n_regularized_:
+        raise ValueError("Regularised matrices do not share coefficients between orders.")
     shared = (time.perf_counter() - begin) / len(folds)
     scores = np.empty((len(models), len(folds)))
     times = np.empty((2, len(models), len(folds)))
     for f, (train, test) in enumerate(folds):
         begin = time.perf_counter()
         weight = None if sample_weight is None else np.asarray(sample_weight)[train]
-        fold = _Fold(models[0], *points_of(train, test), y[train], weight)
+        make = _FoldOfOrders if several_orders else _Fold
+        fold = make(largest, *points_of(train, test), y[train], weight)
         together = (shared + time.perf_counter() - begin) / len(models)
         for i, model in enumerate(models):
             begin = time.perf_counter()
@@ -444,11 +478,16 @@ def _point_source(model, X):
 
         def fitted_on(train, test):
             fold = clone(covariance)
-            first = model._as_points(fold.fit_transform(_rows(X, train)))
+            C = fold.fit_transform(_rows(X, train))
+            model.covariance_ = fold
+            model._make_manifold()
+            first = model._as_points(C)
             return first, model._as_points(fold.transform(_rows(X, test))), None
 
         return fitted_on
-    points = model._as_points(covariance.fit_transform(X))
+    C = covariance.fit_transform(X)
+    model._make_manifold()
+    points = model._as_points(C)
     start = model._manifold.starts(points)
     return lambda train, test: (
         points[train],
@@ -467,7 +506,7 @@ class _Fold:
     def __init__(self, model, train, test, start, y, sample_weight):
         self.y, self.sample_weight = y, sample_weight
         self.base = OnFeatures(**model.get_params(deep=False))
-        self.base._prepare()
+        self.base._manifold = model._manifold
         self.base._forget()
         codes, weight = self.base._check_targets(train, y, sample_weight)
         self.vectors = self.base._fit_geometry(train, codes, weight, start)
@@ -512,6 +551,82 @@ class _Fold:
         gamma = 1.0 / (self.vectors.shape[1] * self.vectors.var())
         squares = np.sum(rows**2, axis=1)[:, None] + np.sum(self.vectors**2, axis=1) - 2.0 * gram
         return np.exp(-gamma * np.maximum(squares, 0.0))
+
+
+class _FoldOfOrders:
+    """One fold in Siegel geometry, for every order up to that of the model.
+
+    The means of the blocks and the tangent vectors at them do not depend on the order; an order
+    is the first blocks, and its own weights.
+    """
+
+    def __init__(self, model, train, test, start, y, sample_weight):
+        self.y, self.sample_weight = y, sample_weight
+        self.train, self.test = train, test
+        self.largest = OnFeatures(**model.get_params(deep=False))
+        self.largest._manifold = model._manifold
+        self.largest._forget()
+        self.codes, self.weight = self.largest._check_targets(train, y, sample_weight)
+        if self.largest.classifier == "mdm":
+            self.largest._fit_means(train, self.codes, self.weight, start)
+            self.squares = model._manifold.block_squares(test, self.largest._means)
+        else:
+            self.largest._fit_reference(train, self.weight)
+            at = self.largest._reference, self.largest._whitener
+            self.train_blocks = model._manifold.blocks(train, *at)
+            self.test_blocks = model._manifold.blocks(test, *at)
+            if self._has_kernel(model):
+                self.grams = [v @ v.T for v in self.train_blocks]
+                self.test_grams = [t @ v.T for t, v in zip(self.test_blocks, self.train_blocks)]
+        self.views = {}
+
+    def fit(self, model):
+        """Return the classifier of `model`, fitted to the training features of its order."""
+        return self._view(model).fit(model)
+
+    def test_features(self, model):
+        """Return what the fitted classifier takes for the test trials."""
+        return self._view(model).test_features(model)
+
+    @staticmethod
+    def _has_kernel(model):
+        return model.classifier == "svm" and model.probability is None
+
+    def _view(self, model):
+        if model.order not in self.views:
+            self.views[model.order] = self._make_view(model)
+        return self.views[model.order]
+
+    def _make_view(self, model):
+        p, manifold = model.order, self.largest._manifold
+        view = _Fold.__new__(_Fold)
+        view.y, view.sample_weight = self.y, self.sample_weight
+        view.base = OnFeatures(**model.get_params(deep=False))
+        view.base._manifold, view.base.classes_ = manifold, self.largest.classes_
+        view.base._forget()
+        weights = manifold.block_weights(p)
+        if model.classifier == "mdm":
+            view.test = self.squares[..., :p] @ weights
+            return view
+        view.base._reference = self.largest._reference[:, :p]
+        view.base._whitener = self.largest._whitener
+        rows = self._blocks_of(p)
+        scale = np.sqrt(np.tile(weights, len(rows) // p))
+        view.vectors = np.hstack([w * self.train_blocks[k] for w, k in zip(scale, rows)])
+        if model.classifier == "fgmdm":
+            view.base._fit_filtered_means(view.vectors, self.codes, self.weight)
+            view.test = view.base._squares(self.test[:, :, :p])
+            return view
+        view.test = np.hstack([w * self.test_blocks[k] for w, k in zip(scale, rows)])
+        if self._has_kernel(model):
+            view.gram = sum(w * w * self.grams[k] for w, k in zip(scale, rows))
+            view.test_gram = sum(w * w * self.test_grams[k] for w, k in zip(scale, rows))
+        return view
+
+    def _blocks_of(self, p):
+        """Indices of the first p blocks of every band."""
+        n_bands, largest = self.largest._reference.shape[:2]
+        return [b * largest + k for b in range(n_bands) for k in range(p)]
 
 
 def format_results(candidates, scores, times):

@@ -30,4 +30,5 @@ CASES = [
     ),
     case(AugmentedCovarianceClassifier(order=2, classifier=LogisticRegression()), "predict_proba"),
     case(AugmentedCovarianceClassifierCV([1, 2], [1, 2], cv=2), "decision_function"),
+    case(AugmentedCovarianceClassifier(order=3, lag=2, geometry="siegel"), "transform"),
 ]

@@ -96,6 +96,12 @@ def test_same_results_as_a_grid_search_over_the_plain_pipeline():
         {"classifier": "svm", "param_grid": {"estimator": ["cov", "oas"]}},
         {"classifier": "svm", "class_weight": "balanced", "structure": "toeplitz"},
         {"classifier": "mdm", "bands": [(5, 20), (20, 40)], "sfreq": 100.0},
+        {"geometry": "siegel", "param_grid": {"kernel": ["linear", "rbf"]}},
+        {"geometry": "siegel", "classifier": "mdm", "bands": [(5, 20), (20, 40)], "sfreq": 100.0},
+        {"geometry": "siegel", "classifier": "fgmdm", "estimator": 0.1},
+        {"geometry": "siegel", "classifier": LogisticRegression(), "siegel_weights": "uniform"},
+        {"geometry": "siegel", "classifier": "mdm", "estimator": "oas"},
+        {"geometry": "siegel", "classifier": "svm", "rank": 1, "probability": "cv"},
     ],
     ids=str,
 )
@@ -104,7 +110,7 @@ def test_same_results_as_a_grid_search_over_the_classifier(data, settings):
     settings = dict(settings)
     grid = settings.pop("param_grid", None)
     scoring = settings.pop("scoring", "roc_auc")
-    pairs = {"order": [1, 2], "lag": [1, 3]}
+    pairs = {"order": [1, 2, 3] if "geometry" in settings else [1, 2], "lag": [1, 3]}
     model = AugmentedCovarianceClassifier(**settings)
     theirs = GridSearchCV(model, {**pairs, **(grid or {})}, cv=FOLDS, scoring=scoring).fit(X, y)
     ours = AugmentedCovarianceClassifierCV(
@@ -184,6 +190,14 @@ def test_candidates_that_fail(data):
         pytest.warns(FitFailedWarning),
     ):
         AugmentedCovarianceClassifierCV([60], [2]).fit(X, y)
+
+
+def test_largest_order_fails_alone_in_siegel_geometry(data):
+    X, y = data
+    search = AugmentedCovarianceClassifierCV([1, 2, 60], [2], geometry="siegel")
+    with pytest.warns(FitFailedWarning, match="delay vectors"):
+        search.fit(X, y)
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, False, True]
 
 
 def test_trials_of_unequal_length(data):
