@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
 from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -163,17 +163,19 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         `transform`; of a Pipeline that ends in a predictor the output of the steps before it;
         else `decision_function`, else `predict_proba`.
 
-    algorithm : {"auto", "prim", "gram"}, default="auto"
-        Kernel for the Euclidean tree; both are exact. "prim" needs O(n d) memory, "gram" one
-        n x n matrix in single precision.
+    algorithm : {"auto", "prim", "gram", "tiles"}, default="auto"
+        Kernel for the Euclidean tree; all are exact. "prim" works on feature columns, "gram" on
+        one n x n product in single precision, "tiles" on tiles of that product, for many points
+        in many dimensions. "auto" decides by size, from a measured table, and keeps to
+        scikit-learn's `working_memory`.
 
     zero_rows : {"keep", "raise"}, default="keep"
         What "l2" and "layer" do with rows that have no direction: keep them at the origin with a
         warning, or raise.
 
     n_jobs : int, default=None
-        Threads for independent trees (subsamples, references, class pairs). None is 1 unless in a
-        `joblib.parallel_config` context. Results do not depend on it.
+        Threads for independent trees (subsamples, references, class pairs) and inside "tiles".
+        None is 1 unless in a `joblib.parallel_config` context. Results do not depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Source of subsamples and references. With an int the same rows are drawn for every cloud
@@ -288,7 +290,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "ci": [StrOptions({"subsample", "jackknife"})],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "response_method": [StrOptions({"auto", *RESPONSES}), callable],
-        "algorithm": [Options(str, {"auto", "prim", "gram"})],
+        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles"})],
         "zero_rows": [StrOptions({"keep", "raise"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -726,7 +728,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         settings = self._settings(len(rows[0]))
         if len(rows) == 1:
             part = points if len(rows[0]) == n_samples else take(points, rows[0], self.metric)
-            clouds = [self._cloud(part, settings, pair_seed)]
+            alone = replace(settings, n_jobs=self.n_jobs)
+            clouds = [self._cloud(part, alone, pair_seed)]
         else:
             clouds = self._parallel(
                 lambda r: self._cloud(take(points, r, self.metric), settings, pair_seed), rows
