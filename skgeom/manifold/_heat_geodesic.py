@@ -311,7 +311,10 @@ default="heat"
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
         self.landmark_embedding_ = nodes
-        embedding = nodes if self.landmarks_ is None else self._place(points)
+        embedding = nodes
+        if self.landmarks_ is not None:
+            embedding = self._place(points, geometry.anchors)
+            del geometry.anchors  # as long as X
         self.embedding_ = embedding.astype(X.dtype, copy=False)
         return self.embedding_
 
@@ -475,11 +478,12 @@ default="heat"
         X = check_rows(self, X, reset=False)
         return X if is_pairwise(self) else self._geometry.project(X), X.dtype
 
-    def _place(self, points):
+    def _place(self, points, anchors=None):
         geometry, nodes = self._geometry, self._nodes
         positions = np.empty((points.shape[0], nodes.shape[1]))
         for block in row_blocks(points):
-            Z, same, D = self._to_pivots(points[block])
+            known = None if anchors is None else tuple(part[block] for part in anchors)
+            Z, same, D = self._to_pivots(points[block], known)
             placed = place(
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
@@ -491,8 +495,8 @@ default="heat"
     def _nodes(self):
         return np.ascontiguousarray(self.landmark_embedding_, dtype=np.float64)
 
-    def _to_pivots(self, points):
-        Z, same, distances, indices = self._geometry.extend(points)
+    def _to_pivots(self, points, anchors=None):
+        Z, same, distances, indices = self._geometry.extend(points, anchors)
         return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
 
     def dissimilarities(self, X=None, Y=None):
