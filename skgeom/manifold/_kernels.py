@@ -290,7 +290,7 @@ def guttman_rows(start, stop, distances, weights, positions, out):
     return residual, total
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"contract", "arcp", "nsz", "reassoc"})
 def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
     """Place each row alone by relaxed majorization of its stress to the pivots.
 
@@ -303,31 +303,42 @@ def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
     ----------
     distances : float64 array of shape (n_rows, p)
     weights : float64 array of shape (p,)
-    pivots : float64 array of shape (p, n_components)
+    pivots : float64 array of shape (n_components, p)
     out : float64 array of shape (n_rows, n_components)
         Starting positions; replaced by the placed ones.
     """
-    n_pivots, n_components = pivots.shape
+    n_components, n_pivots = pivots.shape
     total = 0.0
     for p in range(n_pivots):
         total += weights[p]
-    target = np.empty(n_components)
+    centre = np.zeros(n_components)
+    for c in range(n_components):
+        for p in range(n_pivots):
+            centre[c] += weights[p] * pivots[c, p]
+    square = np.empty(n_pivots)
+    ratio = np.empty(n_pivots)
     for i in range(start, stop):
         for step in range(max_iter):
-            length = 1.0 + step % 2
-            for c in range(n_components):
-                target[c] = 0.0
+            length = (1.0 + step % 2) / total
             for p in range(n_pivots):
-                square = 0.0
-                for c in range(n_components):
-                    gap = out[i, c] - pivots[p, c]
-                    square += gap * gap
-                ratio = distances[i, p] / np.sqrt(square) if square > 0.0 else 0.0
-                for c in range(n_components):
-                    target[c] += weights[p] * (pivots[p, c] + ratio * (out[i, c] - pivots[p, c]))
+                square[p] = 0.0
+            for c in range(n_components):
+                y = out[i, c]
+                for p in range(n_pivots):
+                    gap = y - pivots[c, p]
+                    square[p] += gap * gap
+            pull = 0.0
+            for p in range(n_pivots):
+                # a pivot at the point itself has no direction: its gap is 0 below
+                ratio[p] = weights[p] * distances[i, p] / np.sqrt(max(square[p], 1e-300))
+                ratio[p] = ratio[p] if square[p] > 0.0 else 0.0
+                pull += ratio[p]
             moved = 0.0
             for c in range(n_components):
-                move = length * (target[c] / total - out[i, c])
+                target = centre[c] + pull * out[i, c]
+                for p in range(n_pivots):
+                    target -= ratio[p] * pivots[c, p]
+                move = length * (target - total * out[i, c])
                 out[i, c] += move
                 moved += move * move
             if moved <= tol * tol:

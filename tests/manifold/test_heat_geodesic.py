@@ -417,3 +417,44 @@ def test_distance_estimator():
     assert few.transform(new).shape == (10, 12)
     np.testing.assert_allclose(few.transform(new), every[:, few.pivot_indices_], rtol=1e-9)
     assert len(few.get_feature_names_out()) == 12
+
+
+def test_interpolation_runs_along_the_sheet(fitted):
+    """Half-way points on the unrolled roll are the middles of its sheet coordinates."""
+    from sklearn.neighbors import KNeighborsRegressor
+
+    locate = KNeighborsRegressor(5).fit(fitted.embedding_, FLAT)
+    paths = fitted.interpolate(NEW[:40], NEW[40:80], 5)
+    assert paths.shape == (5, 40, 2)
+    middle = (NEW_FLAT[:40] + NEW_FLAT[40:80]) / 2
+    errors = np.linalg.norm(locate.predict(paths[2]) - middle, axis=1)
+    assert np.median(errors) < 0.05 * np.ptp(FLAT)
+    for ends, X in ((paths[0], NEW[:40]), (paths[-1], NEW[40:80])):
+        gap = np.linalg.norm(ends - fitted.transform(X), axis=1)
+        assert np.median(gap) < 0.02 * np.ptp(FLAT)
+    with pytest.raises(ValueError, match="same number of rows"):
+        fitted.interpolate(NEW[:3], NEW[:4])
+    with pytest.raises(ValueError, match="n_steps"):
+        fitted.interpolate(NEW[:3], NEW[:3], 1)
+
+
+def test_memmap(tmp_path):
+    X = curve(200).astype(np.float32)
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    heat = HeatGeodesicEmbedding(n_neighbors=6, landmarks=50, random_state=0)
+    assert np.array_equal(heat.fit_transform(mapped), clone(heat).fit_transform(X))
+
+
+def test_cells_keep_their_hours_better_than_pca():
+    from skgeom.datasets import load_cells
+
+    cells = load_cells("bcell")
+    X, hours = cells.data[:, :10], cells.target
+    heat = HeatGeodesicEmbedding(random_state=0).fit_transform(X)
+    pca = PCA(2).fit_transform(X)
+    accuracy = [
+        cross_val_score(KNeighborsClassifier(10), Y, hours, cv=5).mean() for Y in (heat, pca)
+    ]
+    assert accuracy[0] > accuracy[1] + 0.02
+    assert trustworthiness(X, heat) > trustworthiness(X, pca) + 0.05
