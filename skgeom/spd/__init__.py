@@ -16,6 +16,7 @@ from skgeom.spd._geometry import (
 from skgeom.spd._matrices import expm, invsqrtm, logm, sqrtm
 from skgeom.spd._mean import karcher_mean
 from skgeom.spd._search import AugmentedCovarianceClassifierCV
+from skgeom.spd._selection import select_embedding
 from skgeom.spd._siegel import (
     from_siegel_coefficients,
     siegel_coefficients,
@@ -38,6 +39,7 @@ __all__ = [
     "karcher_mean",
     "log_map",
     "logm",
+    "select_embedding",
     "siegel_coefficients",
     "siegel_distance",
     "siegel_exp_map",

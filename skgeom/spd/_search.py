@@ -474,7 +474,8 @@ def _point_source(model, X):
     """
     model._prepare()
     covariance = model.covariance_
-    if covariance.rank is not None or covariance.embed_mean is True:
+    learns = isinstance(covariance.order, str) or isinstance(covariance.lag, str)
+    if learns or covariance.rank is not None or covariance.embed_mean is True:
 
         def fitted_on(train, test):
             fold = clone(covariance)
