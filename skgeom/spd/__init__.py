@@ -25,20 +25,24 @@ from skgeom.spd._siegel import (
     siegel_log_map,
     siegel_mean,
 )
+from skgeom.spd._sliding import SlidingWindowDecoder, itr_score, normalized_mcc_score
 
 __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
     "AugmentedCovarianceClassifierCV",
+    "SlidingWindowDecoder",
     "distance",
     "exp_map",
     "expm",
     "from_siegel_coefficients",
     "inverse_tangent_vectors",
     "invsqrtm",
+    "itr_score",
     "karcher_mean",
     "log_map",
     "logm",
+    "normalized_mcc_score",
     "select_embedding",
     "siegel_coefficients",
     "siegel_distance",

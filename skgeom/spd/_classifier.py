@@ -876,3 +876,13 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+class OnFeatures(AugmentedCovarianceClassifier):
+    """A fitted classifier that is handed tangent vectors or squared distances for trials."""
+
+    def _tangent(self, X, groups):
+        return X
+
+    def _squared_distances(self, X, groups):
+        return X

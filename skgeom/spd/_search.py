@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import AugmentedCovariance
-from skgeom.spd._classifier import AugmentedCovarianceClassifier
+from skgeom.spd._classifier import AugmentedCovarianceClassifier, OnFeatures
 
 GRID = (1, 2, 3, 4, 6, 8)
 # Parameters that change nothing before the classifier on the tangent vectors.
@@ -371,16 +371,6 @@ class AugmentedCovarianceClassifierCV(
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
-
-
-class OnFeatures(AugmentedCovarianceClassifier):
-    """A fitted classifier that is handed tangent vectors or squared distances for trials."""
-
-    def _tangent(self, X, groups):
-        return X
-
-    def _squared_distances(self, X, groups):
-        return X
 
 
 def _shares_orders(model):
