@@ -8,10 +8,10 @@ _FAST = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, cache=True, fastmath=_FAST)
-def _dot(x, y, offset_x, offset_y, n):
+def _dot(x, y):
     total = 0.0
-    for t in range(n):
-        total += x[offset_x + t] * y[offset_y + t]
+    for t in range(len(x)):
+        total += x[t] * y[t]
     return total
 
 
@@ -34,7 +34,7 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
         Overwritten: entry (i d + a, j d + b) is the sum over t < N of
         ``X[a, t + lags[i]] * X[b, t + lags[j]]``.
     """
-    d, p = X.shape[1], len(lags)
+    d, p, n = X.shape[1], len(lags), n_samples
     for m in range(start, stop):
         for i in range(p):
             for j in range(i, p):
@@ -50,11 +50,12 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
                             s, t = lags[i - 1], lags[j - 1]
                             value = (
                                 out[m, (i - 1) * d + a, (j - 1) * d + b]
-                                - _dot(x, y, s, t, step)
-                                + _dot(x, y, s + n_samples, t + n_samples, step)
+                                - _dot(x[s : s + step], y[t : t + step])
+                                + _dot(x[s + n : s + n + step], y[t + n : t + n + step])
                             )
                         else:
-                            value = _dot(x, y, lags[i], lags[j], n_samples)
+                            s, t = lags[i], lags[j]
+                            value = _dot(x[s : s + n], y[t : t + n])
                         out[m, i * d + a, j * d + b] = value
                         out[m, j * d + b, i * d + a] = value
 
