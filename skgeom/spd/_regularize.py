@@ -63,6 +63,8 @@ def _floor(C):
 
 
 def _add(C, which, amount):
+    if not which.any():
+        return
     n = C.shape[-1]
     diagonal = np.arange(n)
     level = amount * np.trace(C[which], axis1=-2, axis2=-1) / n

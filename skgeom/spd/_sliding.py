@@ -13,7 +13,6 @@ from skgeom._core.checks import check_trials
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import single_blas_thread
 from skgeom.spd._classifier import AugmentedCovarianceClassifier, OnFeatures
-from skgeom.spd._matrices import symmetrize
 from skgeom.spd._regularize import regularize
 
 # After this many updates the sums are taken anew, so that rounding does not pile up.
@@ -188,8 +187,8 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
             # with a step beyond the window, samples in between are passed over
             skip, buffer = max(skip - buffer.shape[1], 0), buffer[:, skip:]
             while buffer.shape[1] >= self.window:
-                matrix = stream.push(buffer[:, : self.window])
-                yield end, self._call("predict", matrix[None])[0]
+                seen = stream.push(buffer[:, : self.window])
+                yield end, self._call("predict", stream.finished(seen[None]))[0]
                 skip, end = max(self.step - buffer.shape[1], 0), end + self.step
                 buffer = buffer[:, self.step :]
 
@@ -241,8 +240,12 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
         results = []
         for recording in self._check(X):
             stream = self._make_stream()
-            seen = [stream.push(window) for window in self._windows(recording)]
-            results.append(self._call(method, np.stack(seen)))
+            with single_blas_thread():
+                seen = [
+                    stream.push(recording[:, start : start + self.window])
+                    for start in self._starts(recording)
+                ]
+                results.append(self._call(method, stream.finished(np.stack(seen))))
         return _stacked(results)
 
     def _make_stream(self):
@@ -273,6 +276,9 @@ class _Unchanged:
 
     def push(self, window):
         return window
+
+    def finished(self, windows):
+        return windows
 
 
 def _stacked(rows):
@@ -319,23 +325,28 @@ class StreamingCovariance:
         Returns
         -------
         C : ndarray of shape (n, n)
+            Before the `reg` policy, see `finished`.
         """
         model = self.covariance
         X = model.basis_ @ window if model.rank is not None else window
         n_samples = model._embedding.n_samples(X.shape[1])
-        with single_blas_thread():
-            if self.updates is None or self.updates >= RESUM or self.step >= n_samples:
-                # about the first mean, so that an offset costs no digits
-                self.offset = X.mean(axis=1)
-                self._sum_anew(X, n_samples)
-            else:
-                self._update(X, n_samples)
-            self._remember(X, n_samples)
-            return self._matrix(n_samples)
+        if self.updates is None or self.updates >= RESUM or self.step >= n_samples:
+            # about the first mean, so that an offset costs no digits
+            self.offset = X.mean(axis=1)[:, None]
+            self._sum_anew(X, n_samples)
+        else:
+            self._update(X, n_samples)
+        self.leaving = self._embedded(X, 0, min(self.step, n_samples))
+        return self._matrix(n_samples)
+
+    def finished(self, C):
+        """Apply the `reg` policy to matrices (n_windows, n, n), in place."""
+        regularize(C, self.covariance.reg)
+        return C
 
     def _embedded(self, X, start, stop):
-        X = X - self.offset[:, None]
-        return np.concatenate([X[:, lag + start : lag + stop] for lag in self.covariance.lags_])
+        lags = self.covariance.lags_
+        return np.concatenate([X[:, k + start : k + stop] - self.offset for k in lags])
 
     def _sum_anew(self, X, n_samples):
         Z = self._embedded(X, 0, n_samples)
@@ -348,19 +359,17 @@ class StreamingCovariance:
         self.sums += new.sum(axis=1) - self.leaving.sum(axis=1)
         self.updates += 1
 
-    def _remember(self, X, n_samples):
-        self.leaving = self._embedded(X, 0, min(self.step, n_samples))
-
     def _matrix(self, n_samples):
         model = self.covariance
         mean = self.sums / n_samples
-        C = symmetrize(self.products / n_samples - np.outer(mean, mean))[None]
+        C = self.products / n_samples
+        C -= np.outer(mean, mean)
         if model.estimator == "cov":
             C *= n_samples / (n_samples - 1.0)
-        if model.embed_mean is not False:
-            C = model._with_mean(C, (mean + np.tile(self.offset, len(model.lags_)))[None])
-        regularize(C, model.reg)
-        return C[0]
+        if model.embed_mean is False:
+            return C
+        mean = mean + np.tile(self.offset[:, 0], len(model.lags_))
+        return model._with_mean(C[None], mean[None])[0]
 
 
 def normalized_mcc_score(y_true, y_pred, *, sample_weight=None):
