@@ -78,7 +78,7 @@ def test_import_skgeom_loads_nothing_heavy():
 def test_gudhi_and_plotting_are_loaded_where_used(room):
     code = f"import json, sys, skgeom.{room}; print(json.dumps(list(sys.modules)))"
     loaded = {name.split(".")[0] for name in json.loads(run(code))}
-    assert not {"gudhi", "matplotlib", "pandas", "networkx"} & loaded
+    assert not {"gudhi", "matplotlib", "networkx"} & loaded
 
 
 def test_public_names():

@@ -1,5 +1,6 @@
 """What the pages and the README show runs as it stands."""
 
+import importlib
 import re
 import textwrap
 from pathlib import Path
@@ -42,3 +43,14 @@ def test_tests_named_in_the_comparison_pages_exist():
             assert (ROOT / path).is_file(), f"{page.name}: {path}"
             source = (ROOT / path).read_text(encoding="utf-8")
             assert re.search(rf"^ *def {name}\(", source, re.MULTILINE), f"{page.name}: {name}"
+
+
+@pytest.mark.parametrize(
+    "room", ["datasets", "graph", "manifold", "separability", "spd", "topology"]
+)
+def test_every_public_name_is_in_the_api_pages(room):
+    module = importlib.import_module(f"skgeom.{room}")
+    listed = re.findall(r"^   (\w[\w.]*)$", (ROOT / "doc/api.rst").read_text(), re.MULTILINE)
+    assert {f"{room}.{name}" for name in module.__all__} == {
+        name for name in listed if name.startswith(f"{room}.")
+    }

@@ -1,0 +1,65 @@
+"""numba kernels over merge trees."""
+
+import numpy as np
+from numba import njit
+
+from skgeom._core.disjoint_set import find, singletons, union
+
+
+@njit(nogil=True, cache=True)
+def split_groups(children, heights, sizes, n, cut, min_size, group):
+    """Hand the group numbers of the roots down the merge tree.
+
+    Parameters
+    ----------
+    children : ndarray of int64, shape (n_merges, 2)
+    heights, sizes : ndarray of shape (n_merges,) and (n + n_merges,)
+    n : int
+        Number of points, the first nodes.
+    cut, min_size : float
+        Merges above the cut split a group when both sides hold `min_size` points, and shed their
+        smaller side otherwise.
+    group : ndarray of int64, shape (n + n_merges,)
+        Group of the roots, -1 elsewhere; filled in.
+    """
+    for t in range(len(children) - 1, -1, -1):
+        node = n + t
+        if group[node] < 0:
+            continue
+        left, right = children[t, 0], children[t, 1]
+        if heights[t] <= cut:
+            group[left] = group[node]
+            group[right] = group[node]
+        elif sizes[left] >= min_size and sizes[right] >= min_size:
+            group[left] = left
+            group[right] = right
+        elif sizes[left] >= sizes[right]:
+            group[left] = group[node]
+        else:
+            group[right] = group[node]
+
+
+@njit(nogil=True, cache=True)
+def first_heights(children, heights, sizes, n, min_size, entry):
+    """Height at which the component of each node first holds `min_size` points, in `entry`."""
+    for t in range(len(children) - 1, -1, -1):
+        here = heights[t] if sizes[n + t] >= min_size else entry[n + t]
+        entry[children[t, 0]] = here
+        entry[children[t, 1]] = here
+
+
+@njit(nogil=True, cache=True)
+def meeting_height(edges, lifetimes, codes):
+    """Smallest height at which one component holds more than half of both classes 0 and 1."""
+    n = len(codes)
+    parent, size = singletons(n)
+    ones = codes.astype(np.int64)
+    n_ones = ones.sum()
+    for t in range(len(edges)):
+        a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
+        both = ones[a] + ones[b]
+        root = union(parent, size, a, b)
+        ones[root] = both
+        if 2 * both > n_ones and 2 * (size[root] - both) > n - n_ones:
+            return lifetimes[t]
+    return np.inf

@@ -1,0 +1,425 @@
+"""The registry of statistics: one number from an H0 barcode, larger is more separable.
+
+Every statistic is a function of a `Cloud`. The elementary ones are also plain functions of the
+lifetimes (and of the sizes of the smaller sides of the merges).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from sklearn.metrics import pairwise_distances
+
+from skgeom.separability._tree import (
+    UNIT_ROW_METRICS,
+    Barcode,
+    TreeSettings,
+    build_barcode,
+    prepare_rows,
+    take,
+)
+
+N_PAIRS = 100_000
+GAP_WINDOW = 50
+TAIL_THRESHOLD = 0.5
+CUT_QUANTILE = 0.9
+CUT_RATIO = 1.1
+CURVE_SIZES = 5
+
+
+@dataclass
+class Cloud:
+    """What a statistic may look at: the barcode and the points it came from.
+
+    Attributes
+    ----------
+    X : ndarray or csr_matrix
+        The (normalised) points, or a distance matrix.
+    barcode : Barcode
+    settings : TreeSettings
+    major_fraction : float
+        Share of the points from which a side of a merge is major.
+    seed : int
+        For what is drawn: pairs of points, subsamples.
+    """
+
+    X: object
+    barcode: Barcode
+    settings: TreeSettings
+    major_fraction: float = 0.02
+    seed: int = 0
+
+    @property
+    def lifetimes(self):
+        return self.barcode.lifetimes
+
+    @cached_property
+    def minor_sizes(self):
+        return self.barcode.minor_sizes
+
+    @property
+    def n_samples(self):
+        return self.barcode.n_samples
+
+    @property
+    def n_features(self):
+        return self.X.shape[1]
+
+    @cached_property
+    def spread(self):
+        """The typical distance D of two points of the cloud."""
+        return typical_distance(self.X, self.settings, self.seed)
+
+    @cached_property
+    def cut(self):
+        return major_cut(self.lifetimes, self.minor_sizes, self.n_samples, self.major_fraction)
+
+
+def typical_distance(X, settings, seed=0):
+    """Typical distance of two points: the unit of `relative_mean`.
+
+    Euclidean: the root mean square over all pairs, ``sqrt(2 tr Cov(X))`` with divisor n - 1.
+    Otherwise the mean over all pairs (cosine, correlation, distance matrices) or over 10⁵ sampled
+    ones.
+    """
+    metric = settings.metric
+    if metric in ("euclidean", "l2"):
+        return float(np.sqrt(2 * total_variance(X)))
+    n = X.shape[0]
+    if metric in ("cosine", "correlation"):
+        mean = prepare_rows(X, metric).mean(axis=0, dtype=np.float64)
+        return float((1 - mean @ mean) * n / (n - 1))
+    if metric == "precomputed":
+        stored = X.nnz - np.count_nonzero(X.diagonal() != 0) if hasattr(X, "nnz") else n * (n - 1)
+        return float(X.sum(dtype=np.float64) / max(stored, 1))
+    return _sampled_distance(X, settings, seed)
+
+
+def _sampled_distance(X, settings, seed):
+    """Mean distance over rows of pairs: all of them, or some rows against some columns."""
+    n = X.shape[0]
+    rng = np.random.default_rng(seed)
+    side = n if n * n <= N_PAIRS else int(np.sqrt(N_PAIRS))
+    rows = np.arange(n) if side == n else rng.choice(n, side, replace=False)
+    others = rows if side == n else rng.choice(n, side, replace=False)
+    if settings.metric == "angular":
+        unit = prepare_rows(X, "angular")
+        cosines = np.clip(unit[rows].astype(np.float64) @ unit[others].T, -1, 1)
+        distances = np.arccos(cosines)
+    else:
+        distances = pairwise_distances(
+            X[rows], X[others], metric=settings.metric, **settings.metric_params
+        )
+    different = rows[:, np.newaxis] != others
+    return float(distances[different].mean())
+
+
+def total_variance(X):
+    """Trace of the covariance matrix, divisor n - 1."""
+    if hasattr(X, "nnz"):
+        mean = np.asarray(X.mean(axis=0), dtype=np.float64).ravel()
+        squares = float(X.multiply(X).sum(dtype=np.float64))
+        return max(squares - X.shape[0] * float(mean @ mean), 0.0) / (X.shape[0] - 1)
+    return float(np.var(X, axis=0, dtype=np.float64, ddof=1).sum())
+
+
+def _ratio(numerator, denominator):
+    """Quotient with 0/0 = 0: a cloud of one place has nothing to separate."""
+    return float(numerator / denominator) if denominator > 0 else 0.0
+
+
+def lifetime_unit(lifetimes):
+    """Median lifetime, or the smallest positive one where the median is 0."""
+    median = float(np.median(lifetimes)) if len(lifetimes) else 0.0
+    if median > 0:
+        return median
+    positive = lifetimes[lifetimes > 0]
+    return float(positive.min()) if len(positive) else 0.0
+
+
+def persistence(lifetimes):
+    """1 - mean(p / max p)."""
+    if not lifetimes.any():
+        return 0.0
+    return max(0.0, 1 - float(np.mean(lifetimes / lifetimes[-1])))
+
+
+def persistence_median(lifetimes):
+    """1 - median(p / max p)."""
+    if not lifetimes.any():
+        return 0.0
+    return 1 - float(np.median(lifetimes)) / float(lifetimes[-1])
+
+
+def max_mean(lifetimes):
+    """max p / mean p."""
+    return _ratio(lifetimes[-1], np.mean(lifetimes)) if len(lifetimes) else 0.0
+
+
+def tail_fraction(lifetimes, threshold=TAIL_THRESHOLD):
+    """Share of the lifetimes below `threshold` times the largest."""
+    if not lifetimes.any():
+        return 0.0
+    return float(np.mean(lifetimes < threshold * lifetimes[-1]))
+
+
+def cv(lifetimes):
+    """Standard deviation over mean."""
+    return _ratio(np.std(lifetimes), np.mean(lifetimes)) if len(lifetimes) else 0.0
+
+
+def gini(lifetimes):
+    """Gini index of the lifetimes."""
+    m = len(lifetimes)
+    weights = 2 * np.arange(1, m + 1) - m - 1
+    return max(0.0, _ratio(weights @ lifetimes, m * lifetimes.sum()))
+
+
+def entropy(lifetimes):
+    """1 - H(p / sum p) / log m: how far the persistent entropy is from its largest value."""
+    m, total = len(lifetimes), lifetimes.sum()
+    if m < 2 or total == 0:
+        return 0.0
+    shares = lifetimes[lifetimes > 0] / total
+    return max(0.0, 1 + float(shares @ np.log(shares)) / np.log(m))
+
+
+def quantile_ratio(lifetimes):
+    """log(p_0.99 / median p)."""
+    ratio = _ratio(np.quantile(lifetimes, 0.99), lifetime_unit(lifetimes)) if len(lifetimes) else 0
+    return float(np.log(ratio)) if ratio > 0 else 0.0
+
+
+def gap_ratio(lifetimes):
+    """Largest ratio of successive lifetimes among the 50 largest; 1 where there is no gap."""
+    if not lifetimes.any():
+        return 0.0
+    top = lifetimes[-GAP_WINDOW:]
+    top = top[top > 0]
+    return float(np.max(top[1:] / top[:-1], initial=1.0))
+
+
+def balanced_max(lifetimes, minor_sizes, n_samples):
+    """max over merges of (2 m / n) p / median p, m the size of the smaller side."""
+    if len(lifetimes) == 0:
+        return 0.0
+    return _ratio(np.max(2 * minor_sizes / n_samples * lifetimes), lifetime_unit(lifetimes))
+
+
+def balanced_sum(lifetimes, minor_sizes, n_samples):
+    """n times the mean of 2 m / n over the merges, weighted by their lifetimes."""
+    return _ratio(2 * (minor_sizes @ lifetimes), lifetimes.sum())
+
+
+def major_gap(lifetimes, minor_sizes, n_samples, fraction=0.02):
+    """Largest lifetime of a merge of two major components over the median lifetime."""
+    major = lifetimes[minor_sizes >= fraction * n_samples]
+    return _ratio(major.max(), lifetime_unit(lifetimes)) if len(major) else 0.0
+
+
+def major_cut(lifetimes, minor_sizes, n_samples, fraction=0.02):
+    """Cut the tree at the largest gap between the heights of its major merges.
+
+    A merge is major when both sides hold at least ``max(3, fraction * n_samples)`` points. Among
+    the heights of major merges above the 0.9 quantile of all lifetimes (which counts as a height
+    itself), the largest ratio of successive ones is the cut, if it is above 1.1.
+
+    Returns
+    -------
+    height : float
+        Geometric mean of the heights around the gap; infinite without a cut.
+    n_clusters : int
+        1 + number of major merges above the cut.
+    """
+    major = minor_sizes >= max(3.0, fraction * n_samples)
+    if not major.any():
+        return np.inf, 1
+    base = float(np.quantile(lifetimes, CUT_QUANTILE))
+    above = lifetimes[major & (lifetimes > base)]
+    if len(above) == 0:
+        return np.inf, 1
+    heights = np.concatenate([[max(base, np.finfo(float).tiny)], above])
+    ratios = heights[1:] / heights[:-1]
+    gap = int(np.argmax(ratios))
+    if not ratios[gap] > CUT_RATIO:
+        return np.inf, 1
+    return float(np.sqrt(heights[gap]) * np.sqrt(heights[gap + 1])), len(above) - gap + 1
+
+
+def relative_mean(cloud):
+    """1 - mean p / D, D the typical distance of two points."""
+    if len(cloud.lifetimes) == 0 or cloud.spread == 0:
+        return 0.0
+    return 1 - float(np.mean(cloud.lifetimes)) / cloud.spread
+
+
+def nn_entropy(cloud):
+    """-log(mean squared nearest-neighbour distance / total variance)."""
+    nearest = cloud.barcode.nearest()[0]
+    mean_square = float(np.mean(nearest[np.isfinite(nearest)] ** 2))
+    if mean_square == 0:
+        return np.inf
+    return -float(np.log(mean_square / (cloud.spread**2 / 2)))
+
+
+def effective_rank(X, *, center=False):
+    """Effective rank of a matrix: the exponential of the entropy of its singular values.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    center : bool, default=False
+        Whether to subtract the column means first. RankMe does not.
+
+    Returns
+    -------
+    rank : float
+        Between 1 and ``min(n_samples, n_features)``; 0.0 for a zero matrix.
+
+    References
+    ----------
+    .. [1] O. Roy, M. Vetterli, "The effective rank: a measure of effective dimensionality",
+       EUSIPCO 2007.
+    .. [2] Q. Garrido et al., "RankMe: assessing the downstream performance of pretrained
+       self-supervised representations by their rank", ICML 2023, arXiv:2210.02885, equation 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgeom.separability import effective_rank
+    >>> round(effective_rank(np.eye(4)), 6)
+    4.0
+    """
+    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
+    X = X.astype(np.float64)
+    if center:
+        X = X - X.mean(axis=0)
+    # Singular values from the smaller Gram matrix: a quarter of the cost of an SVD.
+    gram = X.T @ X if X.shape[1] <= X.shape[0] else X @ X.T
+    eigenvalues = np.linalg.eigvalsh(gram)
+    floor = eigenvalues[-1] * len(eigenvalues) * np.finfo(np.float64).eps
+    values = np.sqrt(eigenvalues[eigenvalues > floor])
+    if len(values) == 0:
+        return 0.0
+    shares = values / values.sum()
+    return float(np.exp(-shares @ np.log(shares)))
+
+
+def renyi_entropy(cloud, gamma=1.0):
+    """Rényi entropy of the density, estimated from the tree (Hero and Michel).
+
+    ``(log(sum p^gamma / n^alpha) - log beta) / (1 - alpha)`` with ``alpha = (d - gamma) / d``;
+    beta is the same quotient for uniform points in the unit cube, whose entropy is 0.
+    """
+    if cloud.settings.metric == "precomputed":
+        raise ValueError(
+            'The statistic "renyi_entropy" needs the dimension of the points; it is not defined '
+            'for metric="precomputed".'
+        )
+    d, n = cloud.n_features, cloud.n_samples
+    total = float(np.sum(cloud.lifetimes**gamma))
+    if total == 0:
+        return -np.inf
+    log_beta = _uniform_log_total(n, d, gamma, cloud.settings.memory)
+    return (np.log(total) - log_beta) * d / gamma
+
+
+@lru_cache(maxsize=128)
+def _uniform_log_total(n_samples, n_features, gamma, memory, n_draws=3):
+    """log of the mean total length of trees of uniform points in the unit cube."""
+    rng = np.random.default_rng(0)
+    settings = TreeSettings(memory=memory)
+    totals = [
+        np.sum(build_barcode(rng.random((n_samples, n_features)), settings).lifetimes ** gamma)
+        for _ in range(n_draws)
+    ]
+    return float(np.log(np.mean(totals)))
+
+
+def ph_dim(cloud, gamma=1.0):
+    """Intrinsic dimension gamma / (1 - slope) of log sum p^gamma over log n (subsamples)."""
+    n = cloud.n_samples
+    sizes = np.unique(np.geomspace(max(2, n // 8), n, CURVE_SIZES).astype(int))
+    totals = [float(np.sum(cloud.lifetimes**gamma))]
+    rng = np.random.default_rng(cloud.seed)
+    for size in sizes[-2::-1]:
+        rows = np.sort(rng.choice(n, size, replace=False))
+        part = build_barcode(
+            take(cloud.X, rows, cloud.settings.metric), cloud.settings.for_size(size)
+        )
+        totals.append(float(np.sum(part.lifetimes**gamma)))
+    return dimension_from_totals(sizes[::-1], totals, gamma)
+
+
+def dimension_from_totals(sizes, totals, gamma=1.0):
+    """gamma / (1 - slope) of the regression of log totals on log sizes; 0 where undefined."""
+    sizes, totals = np.asarray(sizes, dtype=float), np.asarray(totals, dtype=float)
+    if len(sizes) < 2 or not np.all(totals > 0):
+        return 0.0
+    slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0]
+    return float(gamma / (1 - slope)) if slope < 1 else np.inf
+
+
+def _of_lifetimes(function):
+    return lambda cloud: function(cloud.lifetimes)
+
+
+def _of_merges(function):
+    return lambda cloud: function(cloud.lifetimes, cloud.minor_sizes, cloud.n_samples)
+
+
+STATISTICS = {
+    "persistence": _of_lifetimes(persistence),
+    "persistence_median": _of_lifetimes(persistence_median),
+    "max_mean": _of_lifetimes(max_mean),
+    "tail_fraction": _of_lifetimes(tail_fraction),
+    "cv": _of_lifetimes(cv),
+    "gini": _of_lifetimes(gini),
+    "entropy": _of_lifetimes(entropy),
+    "quantile_ratio": _of_lifetimes(quantile_ratio),
+    "gap_ratio": _of_lifetimes(gap_ratio),
+    "relative_mean": relative_mean,
+    "total": lambda cloud: float(cloud.lifetimes.sum()),
+    "nn_entropy": nn_entropy,
+    "renyi_entropy": renyi_entropy,
+    "ph_dim": ph_dim,
+    "balanced_max": _of_merges(balanced_max),
+    "balanced_sum": _of_merges(balanced_sum),
+    "major_gap": lambda cloud: major_gap(
+        cloud.lifetimes, cloud.minor_sizes, cloud.n_samples, cloud.major_fraction
+    ),
+    "n_major": lambda cloud: float(cloud.cut[1]),
+    "effective_rank": lambda cloud: effective_rank(cloud.X),
+}
+
+
+def evaluate(statistic, cloud):
+    """Evaluate a statistic, by name or callable ``f(lifetimes, sizes, n, d)``, on a cloud."""
+    if callable(statistic):
+        sizes = cloud.barcode.merge_sizes
+        return float(statistic(cloud.lifetimes, sizes, cloud.n_samples, cloud.n_features))
+    return float(STATISTICS[statistic](cloud))
+
+
+def referenced_value(statistic, cloud):
+    """The value that is compared with null clouds.
+
+    The statistic itself, but for "relative_mean" the negative logarithm of the mean lifetime: the
+    difference is then ``log(mean p of the reference / mean p)``.
+    """
+    if statistic != "relative_mean":
+        return evaluate(statistic, cloud)
+    mean = float(np.mean(cloud.lifetimes)) if len(cloud.lifetimes) else 0.0
+    return -float(np.log(mean)) if mean > 0 else 0.0
+
+
+def statistic_name(statistic):
+    """Column name of a statistic."""
+    if callable(statistic):
+        return getattr(statistic, "__name__", type(statistic).__name__)
+    return statistic
+
+
+def uses_directions(metric):
+    """Whether a metric compares the directions of rows only."""
+    return isinstance(metric, str) and metric in UNIT_ROW_METRICS

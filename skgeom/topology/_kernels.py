@@ -1,0 +1,323 @@
+"""Compiled loops: single linkage, the sweep of spanning forests, densities, convolution.
+
+Plain arrays in, plain arrays out; every kernel releases the GIL and runs serially over a range.
+"""
+
+import numpy as np
+from numba import njit
+
+REDUNDANT = -2  # the edge closed a cycle
+JOINED = -1  # the edge joined two components for good
+
+_MAGIC = 6755399441055744.0  # 1.5 * 2**52: adding it rounds a double to an integer
+_LOG2E = 1.4426950408889634
+_LN2_HIGH = 0.693147180369123816490
+_LN2_LOW = 1.90821492927058770002e-10
+
+
+@njit(nogil=True, cache=True)
+def _priority(node):
+    """A fixed pseudo-random rank per node: keeps the paths of the merge tree short."""
+    mixed = np.uint64(node + 1) * np.uint64(0x9E3779B97F4A7C15)
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+@njit(nogil=True, cache=True)
+def sweep_forest(start, stop, node_ptr, edge_ptr, u, v, weight, removed):
+    """Minimum spanning forests of growing edge sets, for samples ``start..stop``.
+
+    The edges of a sample are inserted in the order given (increasing second grade); the forest
+    is minimal for `weight` (the first grade) at every moment. ``removed[e]`` is `REDUNDANT`,
+    `JOINED`, or the edge that left the forest when e came in.
+    """
+    for sample in range(start, stop):
+        n_nodes = node_ptr[sample + 1] - node_ptr[sample]
+        # merge tree: a node hangs under its parent at the height of the edge `link`
+        parent = np.arange(n_nodes, dtype=np.int32)
+        height = np.full(n_nodes, np.inf)
+        link = np.full(n_nodes, JOINED, dtype=np.int32)
+        for edge in range(edge_ptr[sample], edge_ptr[sample + 1]):
+            a, b, h, carried = u[edge], v[edge], weight[edge], np.int32(edge)
+            fresh = True
+            while True:
+                while height[a] <= h:
+                    a = parent[a]
+                while height[b] <= h:
+                    b = parent[b]
+                if a == b:
+                    removed[edge] = REDUNDANT if fresh else carried
+                    break
+                if _priority(a) < _priority(b):
+                    a, b = b, a
+                # b hangs under a from now on; its former link is carried further up
+                up, up_height, up_link = parent[b], height[b], link[b]
+                parent[b], height[b], link[b] = a, h, carried
+                if up_link == JOINED:
+                    removed[edge] = JOINED
+                    break
+                b, h, carried = up, up_height, up_link
+                fresh = False
+
+
+@njit(nogil=True, cache=True)
+def _squared_distances(coordinates, j, count, out):
+    """Squared distances of point j to points ``0..count``; coordinates is (d, n)."""
+    for i in range(count):
+        out[i] = 0.0
+    for c in range(coordinates.shape[0]):
+        row = coordinates[c]
+        x = row[j]
+        for i in range(count):
+            difference = row[i] - x
+            out[i] += difference * difference
+
+
+@njit(nogil=True, cache=True)
+def _slink_insert(k, pointer, height, distance, old, new):
+    """One SLINK step (Sibson 1973): insert point k, `distance` to the earlier points.
+
+    Writes the heights that change into `old` and `new` (net of direct hand-overs) and returns
+    how many there are.
+    """
+    count = 0
+    for i in range(k):
+        p = pointer[i]
+        d = distance[i]
+        h = height[i]
+        if h >= d:
+            if h < distance[p]:
+                distance[p] = h
+            if h > d:
+                old[count] = h
+                new[count] = d
+                count += 1
+            height[i] = d
+            pointer[i] = k
+        elif d < distance[p]:
+            distance[p] = d
+    for i in range(k):
+        if height[i] >= height[pointer[i]]:
+            pointer[i] = k
+    return count
+
+
+@njit(nogil=True, cache=True)
+def slink_atoms(coordinates, matrix, limit):
+    """H0 signed measure of Rips x rank by incremental single linkage.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (d, n)
+        Points in the order in which they enter; of shape (0, n) when `matrix` is used.
+    matrix : ndarray of shape (n, n) or (0, 0)
+        Distances in the order in which the points enter.
+    limit : float
+        Heights above it are left out.
+
+    Returns
+    -------
+    radius, row, weight : ndarrays of equal length
+        Atoms at (radius, row-th value); those of the points themselves, (0, row), included.
+    """
+    n = coordinates.shape[1] if matrix.shape[0] == 0 else matrix.shape[0]
+    pointer = np.arange(n).astype(np.int32)
+    height = np.full(n, np.inf)
+    distance = np.full(n + 1, np.inf)
+    old = np.empty(n)
+    new = np.empty(n)
+    capacity = 8 * n + 16
+    radius = np.empty(capacity)
+    row = np.empty(capacity, dtype=np.int32)
+    weight = np.empty(capacity, dtype=np.int32)
+    size = 0
+    for k in range(n):
+        if matrix.shape[0] == 0:
+            _squared_distances(coordinates, k, k, distance)
+            for i in range(k):
+                distance[i] = np.sqrt(distance[i])
+        else:
+            for i in range(k):
+                distance[i] = matrix[k, i]
+        distance[k] = np.inf
+        count = _slink_insert(k, pointer, height, distance, old, new)
+        if size + 2 * count + 1 > capacity:
+            capacity = 2 * capacity + 2 * count
+            radius = _grown(radius, capacity)
+            row = _grown(row, capacity)
+            weight = _grown(weight, capacity)
+        radius[size], row[size], weight[size] = 0.0, k, 1
+        size += 1
+        for i in range(count):
+            if new[i] <= limit:
+                radius[size], row[size], weight[size] = new[i], k, -1
+                size += 1
+            if old[i] <= limit and old[i] < np.inf:
+                radius[size], row[size], weight[size] = old[i], k, 1
+                size += 1
+    return radius[:size].copy(), row[:size].copy(), weight[:size].copy()
+
+
+@njit(nogil=True, cache=True)
+def _grown(array, capacity):
+    grown = np.empty(capacity, dtype=array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+@njit(nogil=True, cache=True)
+def _exp_negative(x):
+    """exp(x) for x <= 0 to 1 ulp or so, in arithmetic that the compiler can vectorise."""
+    x = max(x, -707.0)
+    shifted = x * _LOG2E + _MAGIC
+    k = shifted - _MAGIC
+    r = (x - k * _LN2_HIGH) - k * _LN2_LOW
+    p = 1.0 / 479001600.0
+    p = p * r + 1.0 / 39916800.0
+    p = p * r + 1.0 / 3628800.0
+    p = p * r + 1.0 / 362880.0
+    p = p * r + 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * r + 1.0
+    p = p * r + 1.0
+    bits = (np.float64(shifted).view(np.int64) + np.int64(1023)) << np.int64(52)
+    return p * np.int64(bits).view(np.float64)
+
+
+@njit(nogil=True, cache=True)
+def kernel_sums(coordinates, scale):
+    """``sum_j exp(-scale |x_i - x_j|^2)`` for every point (the term j = i included)."""
+    n = coordinates.shape[1]
+    sums = np.ones(n)
+    term = np.empty(n)
+    for k in range(n):
+        _squared_distances(coordinates, k, k, term)
+        for i in range(k):
+            term[i] = _exp_negative(-scale * term[i])
+        total = 0.0
+        for i in range(k):
+            sums[i] += term[i]
+            total += term[i]
+        sums[k] += total
+    return sums
+
+
+@njit(nogil=True, cache=True)
+def largest_distances(coordinates):
+    """Distance of every point to the point farthest from it."""
+    n = coordinates.shape[1]
+    largest = np.zeros(n)
+    squared = np.empty(n)
+    for k in range(n):
+        _squared_distances(coordinates, k, n, squared)
+        for i in range(n):
+            largest[k] = max(largest[k], squared[i])
+    return np.sqrt(largest)
+
+
+@njit(nogil=True, cache=True)
+def farthest_points(coordinates, first, count):
+    """Indices of `count` landmarks, each farthest from those before it."""
+    n = coordinates.shape[1]
+    nearest = np.full(n, np.inf)
+    squared = np.empty(n)
+    chosen = np.empty(count, dtype=np.int64)
+    current = first
+    for k in range(count):
+        chosen[k] = current
+        _squared_distances(coordinates, current, n, squared)
+        best = 0
+        for i in range(n):
+            nearest[i] = min(nearest[i], squared[i])
+            if nearest[i] > nearest[best]:
+                best = i
+        current = best
+    return chosen
+
+
+@njit(nogil=True, cache=True)
+def _outer_add(rows, columns, out):
+    """Add sum_k rows[k] x columns[k] to out; a hat's tails are zero rows and are skipped."""
+    for k in range(rows.shape[0]):
+        for i in range(out.shape[0]):
+            factor = rows[k, i]
+            if factor != 0.0:
+                for j in range(out.shape[1]):
+                    out[i, j] += factor * columns[k, j]
+
+
+@njit(nogil=True, cache=True)
+def convolve_pairs(start, stop, ptr, rows, columns, images):
+    """images[i] = sum over the atoms of sample i of rows[atom] x columns[atom]."""
+    for sample in range(start, stop):
+        begin, end = ptr[sample], ptr[sample + 1]
+        _outer_add(rows[begin:end], columns[begin:end], images[sample])
+
+
+@njit(nogil=True, cache=True)
+def gaussian_table(positions, grid, bandwidth, factor, out):
+    """out[k, i] = factor[k] exp(-((grid[i] - positions[k]) / bandwidth)^2 / 2)."""
+    for k in range(len(positions)):
+        for i in range(len(grid)):
+            z = (grid[i] - positions[k]) / bandwidth
+            out[k, i] = _exp_negative(-0.5 * z * z)
+        for i in range(len(grid)):
+            out[k, i] *= factor[k]
+
+
+@njit(nogil=True, cache=True)
+def absolute_area(projection_a, weight_a, projection_b, weight_b):
+    """``int |F(t)| dt``, F the cumulated mass of a - b; projections sorted, masses balanced."""
+    i, j = 0, 0
+    level = 0
+    position = 0.0
+    area = 0.0
+    while i < len(projection_a) or j < len(projection_b):
+        take_a = j == len(projection_b) or (
+            i < len(projection_a) and projection_a[i] <= projection_b[j]
+        )
+        t = projection_a[i] if take_a else projection_b[j]
+        if level != 0:
+            area += abs(level) * (t - position)
+        position = t
+        if take_a:
+            level += weight_a[i]
+            i += 1
+        else:
+            level -= weight_b[j]
+            j += 1
+    return area
+
+
+@njit(nogil=True, cache=True)
+def sliced_distances(start, stop, ptr_a, proj_a, mass_a, ptr_b, proj_b, mass_b, symmetric, out):
+    """Rows ``start..stop`` of the matrix of sliced Wasserstein distances.
+
+    ``proj`` and ``mass`` are (n_directions, n_atoms), sorted by projection within a sample.
+    """
+    n_directions = proj_a.shape[0]
+    for i in range(start, stop):
+        for j in range(i + 1 if symmetric else 0, len(ptr_b) - 1):
+            total = 0.0
+            for direction in range(n_directions):
+                total += absolute_area(
+                    proj_a[direction, ptr_a[i] : ptr_a[i + 1]],
+                    mass_a[direction, ptr_a[i] : ptr_a[i + 1]],
+                    proj_b[direction, ptr_b[j] : ptr_b[j + 1]],
+                    mass_b[direction, ptr_b[j] : ptr_b[j + 1]],
+                )
+            out[i, j] = total / n_directions
+
+
+@njit(nogil=True, cache=True)
+def count_triangles(rank, last, never, counts):
+    """Count the triangles with largest vertex `last` by the rank of their longest edge."""
+    for j in range(1, last):
+        if rank[last, j] != never:
+            for i in range(j):
+                longest = max(rank[last, j], max(rank[last, i], rank[j, i]))
+                counts[longest] += 1

@@ -1,0 +1,338 @@
+"""Samples at the door: point clouds, images, graphs and complexes, checked and unpacked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+
+@dataclass(frozen=True)
+class GraphInput:
+    """Undirected graphs, one after the other, each edge once, without self loops.
+
+    Attributes
+    ----------
+    node_ptr, edge_ptr : ndarrays of int64, shape (n_graphs + 1,)
+    edges : ndarray of int32, shape (n_edges, 2)
+    weights : ndarray of shape (n_edges,)
+    values : ndarray of shape (n_nodes, n_functions) or None
+    edge_values : ndarray of shape (n_edges, n_functions) or None
+    """
+
+    node_ptr: np.ndarray
+    edge_ptr: np.ndarray
+    edges: np.ndarray
+    weights: np.ndarray
+    values: np.ndarray | None
+    edge_values: np.ndarray | None
+
+
+def float_array(array, what, index):
+    """A float64 array, or an error that names the sample."""
+    if sp.issparse(array):
+        raise ValueError(f"Sample {index}: {what} must be a dense array, got a sparse one.")
+    try:
+        array = np.asarray(array)
+        if array.dtype.kind == "c":
+            raise TypeError("complex numbers")
+        return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Sample {index}: {what} must hold numbers: {error}") from error
+
+
+def _finite(array, what, index):
+    if not np.isfinite(array).all():
+        row = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"Sample {index}: {what} contains NaN or infinity, at {row}.")
+    return array
+
+
+def _function_values(values, count, what, index):
+    """Values per vertex; +inf is allowed (the vertex never enters), NaN and -inf are not."""
+    values = float_array(values, "the values", index)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if len(np.atleast_1d(values)) != count or values.ndim not in (1, 2):
+        raise ValueError(
+            f"Sample {index}: expected one value per {what}, shape ({count},), "
+            f"got shape {values.shape}."
+        )
+    return check_values(values, index)
+
+
+def check_values(values, index):
+    """Refuse NaN and minus infinity in function values."""
+    if np.isnan(values).any() or np.isneginf(values).any():
+        raise ValueError(f"Sample {index}: function values contain NaN or minus infinity.")
+    return values
+
+
+def point_clouds(shapes, *, with_values, metric):
+    """Unpack point clouds or distance matrices.
+
+    Parameters
+    ----------
+    shapes : list
+        Arrays of shape (n_points, n_coordinates), or pairs (array, values).
+    with_values : bool
+        Whether each sample is a pair.
+    metric : {"euclidean", "precomputed"}
+
+    Returns
+    -------
+    clouds : list of (points, values)
+        values is None unless `with_values`.
+    """
+    clouds = []
+    for index, sample in enumerate(shapes):
+        values = None
+        if with_values:
+            if not isinstance(sample, (tuple, list)) or len(sample) != 2:
+                raise ValueError(
+                    f"Sample {index}: function='precomputed' needs pairs (points, values), "
+                    f"got {type(sample).__name__}."
+                )
+            sample, values = sample
+        elif isinstance(sample, tuple):
+            raise ValueError(
+                f"Sample {index} is a tuple; pairs (points, values) need function='precomputed'."
+            )
+        points = float_array(sample, "points", index)
+        if points.size == 0 and points.ndim < 2:
+            points = points.reshape(0, 0)
+        if points.ndim != 2:
+            raise ValueError(
+                f"Sample {index}: points must have shape (n_points, n_coordinates), "
+                f"got {points.shape}."
+            )
+        _finite(points, "the array of points", index)
+        if metric == "precomputed":
+            _check_distances(points, index)
+        if values is not None:
+            values = _function_values(values, len(points), "point", index)
+        clouds.append((points, values))
+    if metric != "precomputed":
+        _same_coordinates(clouds)
+    return clouds
+
+
+def _check_distances(matrix, index):
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"Sample {index}: a distance matrix is square, got {matrix.shape}.")
+    if (matrix < 0).any():
+        raise ValueError(f"Sample {index}: negative distances.")
+    if not np.array_equal(matrix, matrix.T) or np.diagonal(matrix).any():
+        raise ValueError(
+            f"Sample {index}: a distance matrix is symmetric with zeros on its diagonal."
+        )
+
+
+def _same_coordinates(clouds):
+    counts = [(i, points.shape[1]) for i, (points, _) in enumerate(clouds) if len(points)]
+    for index, count in counts:
+        if count != counts[0][1]:
+            raise ValueError(
+                f"Sample {index} has {count} coordinates per point, "
+                f"sample {counts[0][0]} has {counts[0][1]}."
+            )
+
+
+def images(shapes):
+    """Unpack images (height, width, channels) or volumes (depth, height, width, channels)."""
+    unpacked = []
+    for index, sample in enumerate(shapes):
+        image = float_array(sample, "the image", index)
+        if image.ndim not in (3, 4):
+            raise ValueError(
+                f"Sample {index}: an image has shape (height, width, n_channels) and a volume "
+                f"(depth, height, width, n_channels), got {image.shape}."
+            )
+        unpacked.append(_finite(image, "the image", index))
+        first = unpacked[0]
+        if image.shape[-1] != first.shape[-1] or image.ndim != first.ndim:
+            raise ValueError(
+                f"Sample {index} has {image.ndim - 1} axes and {image.shape[-1]} channel(s), "
+                f"sample 0 has {first.ndim - 1} and {first.shape[-1]}."
+            )
+    return unpacked
+
+
+def complexes(shapes):
+    """Unpack pairs (gudhi.SimplexTree, values)."""
+    unpacked = []
+    for index, sample in enumerate(shapes):
+        if (
+            not isinstance(sample, (tuple, list))
+            or len(sample) != 2
+            or not hasattr(sample[0], "get_simplices")
+        ):
+            raise ValueError(
+                f"Sample {index}: filtration='precomputed' needs pairs (gudhi.SimplexTree, "
+                f"values), got {type(sample).__name__}."
+            )
+        tree, values = sample
+        values = _function_values(values, tree.num_vertices(), "vertex", index)
+        unpacked.append((tree, values))
+    return unpacked
+
+
+def graphs(shapes, *, with_values, attributes):
+    """Unpack graphs of any of the accepted kinds into one batch.
+
+    Parameters
+    ----------
+    shapes : list
+        Sparse or dense adjacency matrices; pairs (adjacency or edges, node values); triples
+        (edges, node values, edge values); or networkx graphs.
+    with_values : bool
+        Whether node values have to come with the sample.
+    attributes : sequence of str or None
+        Node attributes of networkx graphs to read as values.
+
+    Returns
+    -------
+    graphs : GraphInput
+    """
+    unpacked = [_unpack_graph(sample, i, attributes) for i, sample in enumerate(shapes)]
+    sizes = np.array([graph[0] for graph in unpacked], dtype=np.int64)
+    node_ptr = np.concatenate([[0], np.cumsum(sizes)])
+    counts = [len(graph[1]) for graph in unpacked]
+    offset = np.repeat(node_ptr[:-1], counts)
+    rows = np.concatenate([graph[1] for graph in unpacked]).astype(np.int64) + offset
+    columns = np.concatenate([graph[2] for graph in unpacked]).astype(np.int64) + offset
+    kept = _each_edge_once(rows, columns, int(node_ptr[-1]))
+    low, high = np.minimum(rows[kept], columns[kept]), np.maximum(rows[kept], columns[kept])
+    edge_ptr = np.searchsorted(low, node_ptr)
+    local = np.repeat(node_ptr[:-1], np.diff(edge_ptr))
+    edges = np.column_stack([low - local, high - local]).astype(np.int32)
+    weights = np.concatenate([graph[3] for graph in unpacked])[kept].astype(np.float64)
+    values = _stacked([graph[4] for graph in unpacked], with_values, "node values")
+    edge_values = _stacked([graph[5] for graph in unpacked], False, "edge values")
+    if edge_values is not None:
+        edge_values = edge_values[kept]
+    return GraphInput(node_ptr, edge_ptr, edges, weights, values, edge_values)
+
+
+def _each_edge_once(rows, columns, n_nodes):
+    """Entries that name each undirected edge once, in increasing order; loops left out."""
+    upper = np.flatnonzero(rows < columns)
+    lower = np.flatnonzero(rows > columns)
+    codes = rows[upper] * n_nodes + columns[upper]
+    mirrored = np.sort(columns[lower] * n_nodes + rows[lower])
+    if np.array_equal(codes, mirrored) and (np.diff(codes) > 0).all():
+        return upper
+    both = np.concatenate([upper, lower])
+    both.sort()
+    low, high = np.minimum(rows[both], columns[both]), np.maximum(rows[both], columns[both])
+    return both[np.unique(low * n_nodes + high, return_index=True)[1]]
+
+
+def _stacked(parts, required, what):
+    missing = [i for i, part in enumerate(parts) if part is None]
+    if len(missing) == len(parts) and not required:
+        return None
+    if missing:
+        raise ValueError(f"Sample {missing[0]} comes without {what}.")
+    widths = [part.shape[1] for part in parts]
+    for index, width in enumerate(widths):
+        if width != widths[0]:
+            raise ValueError(
+                f"Sample {index} has {width} {what} per item, sample 0 has {widths[0]}."
+            )
+    return np.concatenate(parts)
+
+
+def _unpack_graph(sample, index, attributes):
+    """(n_nodes, rows, columns, weights, node values or None, edge values or None)."""
+    values = edge_values = None
+    if hasattr(sample, "nodes") and hasattr(sample, "edges"):
+        return _unpack_networkx(sample, index, attributes)
+    if isinstance(sample, (tuple, list)) and len(sample) in (2, 3):
+        edge_values = sample[2] if len(sample) == 3 else None
+        sample, values = sample[0], sample[1]
+        values = _node_columns(values, index)
+    if sp.issparse(sample) or (values is None and np.ndim(sample) == 2):
+        n_nodes, rows, columns, weights = _unpack_adjacency(sample, index)
+    elif values is not None:
+        n_nodes = len(values)
+        rows, columns = _unpack_edges(sample, n_nodes, index)
+        weights = np.ones(len(rows))
+    else:
+        raise ValueError(
+            f"Sample {index}: a graph is an adjacency matrix, a pair (adjacency or edges, node "
+            f"values), or a networkx graph; got {type(sample).__name__}."
+        )
+    if values is not None and len(values) != n_nodes:
+        raise ValueError(
+            f"Sample {index}: {len(values)} node values for a graph of {n_nodes} nodes."
+        )
+    if edge_values is not None:
+        edge_values = _edge_columns(edge_values, len(rows), index)
+    return n_nodes, rows, columns, weights, values, edge_values
+
+
+def _node_columns(values, index):
+    values = float_array(values, "node values", index)
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2:
+        raise ValueError(
+            f"Sample {index}: node values have shape (n_nodes, n_functions), got {values.shape}."
+        )
+    return check_values(values, index)
+
+
+def _edge_columns(values, n_edges, index):
+    values = float_array(values, "edge values", index)
+    values = values[:, None] if values.ndim == 1 else values
+    if len(values) != n_edges:
+        raise ValueError(f"Sample {index}: {len(values)} edge values for {n_edges} edges.")
+    return check_values(values, index)
+
+
+def _unpack_adjacency(sample, index):
+    matrix = sample
+    if not sp.issparse(sample):
+        matrix = sp.csr_array(float_array(sample, "the adjacency matrix", index))
+    elif sample.format != "csr":
+        matrix = sample.tocsr()
+    if matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
+    data = matrix.data
+    if len(data) and not (np.isfinite(data).all() and data.min() >= 0):
+        raise ValueError(
+            f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
+        )
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    if len(data) and not data.all():
+        stored = data != 0
+        return matrix.shape[0], rows[stored], matrix.indices[stored], data[stored]
+    return matrix.shape[0], rows, matrix.indices, data
+
+
+def _unpack_edges(edges, n_nodes, index):
+    edges = float_array(edges, "edges", index)
+    if edges.size == 0:
+        edges = edges.reshape(0, 2)
+    if edges.ndim != 2 or edges.shape[1] != 2:
+        raise ValueError(f"Sample {index}: edges have shape (n_edges, 2), got {edges.shape}.")
+    numbers = edges.astype(np.int64)
+    if (numbers != edges).any() or (numbers < 0).any() or (numbers >= n_nodes).any():
+        raise ValueError(
+            f"Sample {index}: edges must hold node numbers between 0 and {n_nodes - 1}."
+        )
+    return numbers[:, 0], numbers[:, 1]
+
+
+def _unpack_networkx(graph, index, attributes):
+    numbers = {node: i for i, node in enumerate(graph.nodes)}
+    pairs = np.array([(numbers[a], numbers[b]) for a, b in graph.edges()], dtype=np.int64)
+    pairs = pairs.reshape(-1, 2)
+    weights = np.array([data.get("weight", 1.0) for _, _, data in graph.edges(data=True)])
+    values = None
+    if attributes is not None:
+        try:
+            values = [[data[name] for name in attributes] for _, data in graph.nodes(data=True)]
+        except KeyError as error:
+            raise ValueError(f"Sample {index}: a node lacks the attribute {error}.") from error
+        values = _node_columns(np.reshape(values, (-1, len(attributes))), index)
+    return len(numbers), pairs[:, 0], pairs[:, 1], weights, values, None
