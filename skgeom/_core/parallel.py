@@ -6,10 +6,7 @@ how many threads there are. Reductions use a partition that depends on the probl
 (`even_ranges` with a fixed number of ranges) for the same reason.
 """
 
-import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 
@@ -111,47 +108,26 @@ def parallel_map(function, items, n_jobs=None):
 
 
 @cache
-def _blas_controller():
-    import scipy.linalg  # noqa: F401  scipy brings a BLAS of its own: load it before looking
+def _controller():
+    # scipy brings a BLAS of its own, scikit-learn's neighbours OpenMP: load them before looking
+    import sklearn.metrics  # noqa: F401
 
     return ThreadpoolController()
 
 
-_blas_lock = threading.Lock()
-_blas_depth = 0
-_blas_limiter = None
-
-
-def _forget_blocks_of_other_threads():
-    """After a fork only the forking thread lives on; nobody would leave the others' blocks."""
-    global _blas_lock, _blas_depth
-    _blas_lock = threading.Lock()
-    if _blas_depth > 0:
-        _blas_limiter.restore_original_limits()
-        _blas_depth = 0
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_blocks_of_other_threads)
-
-
-@contextmanager
 def single_blas_thread():
-    """Hold BLAS to one thread inside the block.
+    """Context in which BLAS has one thread.
 
     Many small products on a threaded BLAS spend their time in spinning threads (up to 80 times
-    the CPU). The limit is a property of the process, so nested and concurrent blocks share one:
-    the first sets it, the last lifts it.
+    the CPU). The limit is the process's; where threads hold it at once, the first one's counts.
     """
-    global _blas_depth, _blas_limiter
-    with _blas_lock:
-        if _blas_depth == 0:
-            _blas_limiter = _blas_controller().limit(limits=1, user_api="blas")
-        _blas_depth += 1
-    try:
-        yield
-    finally:
-        with _blas_lock:
-            _blas_depth = max(_blas_depth - 1, 0)
-            if _blas_depth == 0:
-                _blas_limiter.restore_original_limits()
+    return _controller().limit(limits=1, user_api="blas")
+
+
+def single_openmp_thread():
+    """Context in which OpenMP loops (scikit-learn's k-means and neighbours) have one thread.
+
+    GNU's OpenMP waits for ever, in a forked child, for threads that live in the parent alone; and
+    sums over threads are not the same every time.
+    """
+    return _controller().limit(limits=1, user_api="openmp")

@@ -6,6 +6,7 @@ are embedded in `skgeom.graph`.
 """
 
 from skgeom.manifold._affinity import affinity_graph, connect_components, laplacian
+from skgeom.manifold._display import EmbeddingDisplay, EntropyDisplay, ShepardDisplay
 from skgeom.manifold._distance import HeatGeodesicDistance
 from skgeom.manifold._heat import heat_action, log_heat_kernel
 from skgeom.manifold._heat_geodesic import HeatGeodesicEmbedding
@@ -14,8 +15,11 @@ from skgeom.manifold._stress import StressMDS
 from skgeom.manifold._time import select_time
 
 __all__ = [
+    "EmbeddingDisplay",
+    "EntropyDisplay",
     "HeatGeodesicDistance",
     "HeatGeodesicEmbedding",
+    "ShepardDisplay",
     "StressMDS",
     "affinity_graph",
     "classical_mds",

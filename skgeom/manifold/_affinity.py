@@ -10,6 +10,8 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
+from skgeom.manifold._threads import single_openmp_thread
+
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
 LAPLACIANS = ("normalized", "combinatorial", "random_walk")
 # candidates asked for beyond the wanted number, since the search may round its distances
@@ -60,7 +62,8 @@ class Neighbors:
         if sp.issparse(Y) and not sp.issparse(self.X):
             Y = Y.toarray()
         n_candidates = min(n_neighbors + _MARGIN, self.n_points)
-        distances, indices = self._search.kneighbors(Y, n_candidates)
+        with single_openmp_thread():
+            distances, indices = self._search.kneighbors(Y, n_candidates)
         distances = distances.astype(np.float64)
         if self.metric == "euclidean":
             rows = np.repeat(np.arange(Y.shape[0]), n_candidates)
@@ -415,8 +418,9 @@ def _nearest_outside(groups, name, X, metric, metric_params):
         block = np.asarray(X)[np.ix_(inside, outside)]
         a, b = np.unravel_index(np.argmin(block), block.shape)
         return inside[a], outside[b], float(block[a, b])
-    nearest, distances = pairwise_distances_argmin_min(
-        X[inside], X[outside], metric=metric, metric_kwargs=metric_params
-    )
+    with single_openmp_thread():
+        nearest, distances = pairwise_distances_argmin_min(
+            X[inside], X[outside], metric=metric, metric_kwargs=metric_params
+        )
     a = int(np.argmin(distances))
     return inside[a], outside[nearest[a]], float(distances[a])

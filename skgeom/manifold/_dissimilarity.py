@@ -58,7 +58,7 @@ def _invert_euler(gap, t, n_steps):
         fall -= order * np.log(x) + np.log(kve(order, x))
     # near 0 the Bessel function overflows and the difference cancels: leading term there
     leading = x**2 / (4.0 * (order - 1.0))
-    fall = np.where(np.isfinite(fall) & (leading > 1e-3), fall, leading)
+    fall = np.where(np.isfinite(fall) & (leading > 1e-7), fall, leading)
     keep = np.concatenate([[True], np.diff(np.maximum.accumulate(fall)) > 0])
     inverse = PchipInterpolator(np.log(fall[keep]), np.log(x[keep]))
     with np.errstate(divide="ignore"):

@@ -24,10 +24,12 @@ class HeatGeodesicDistance(
 
     Parameters
     ----------
-    n_neighbors, graph, metric, metric_params, decay, thresh, anisotropy, n_pca
-        The graph; see `HeatGeodesicEmbedding`.
-    laplacian, t, t_param, sigma, rho, dissimilarity, power, heat_method, heat_order, tol, inverse
-        The heat; see `HeatGeodesicEmbedding`.
+    n_neighbors, graph, metric, metric_params, decay, thresh, anisotropy, n_pca : graph
+        See `HeatGeodesicEmbedding`.
+    laplacian, t, t_param, sigma, rho, dissimilarity, power : heat and distance
+        See `HeatGeodesicEmbedding`.
+    heat_method, heat_order, tol, inverse : computation of the heat
+        See `HeatGeodesicEmbedding`.
     n_pivots : int or None, default=None
         None: to all training points. An int: to so many of them.
     random_state : int, RandomState or None

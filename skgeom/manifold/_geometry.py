@@ -36,7 +36,7 @@ from skgeom.manifold._dissimilarity import (
 )
 from skgeom.manifold._heat import EULER_STEPS, HEAT_METHODS, heat_action, log_heat_kernel
 from skgeom.manifold._kernels import mix_log_rows
-from skgeom.manifold._landmarks import N_ANCHORS, anchor_graph, anchor_weights
+from skgeom.manifold._landmarks import N_ANCHORS, anchor_graph, anchor_weights, find_anchors
 from skgeom.manifold._placement import choose_pivots
 from skgeom.manifold._time import select_time
 
@@ -245,7 +245,9 @@ class HeatGeometry:
     def _landmark_graph(self, X, landmarks, sample_weight):
         self.reference = landmarks
         self._make_search(landmarks)
-        affinity, self.masses = anchor_graph(X, self._search, len(landmarks), sample_weight)
+        n_landmarks = len(landmarks)
+        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, n_landmarks))
+        affinity, self.shared, self.masses = anchor_graph(*self.anchors, n_landmarks, sample_weight)
         rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
         lengths = affinity.copy()
         lengths.data = pair_distances(landmarks, landmarks, rows, affinity.indices)
@@ -442,12 +444,14 @@ class HeatGeometry:
 
     # ------------------------------------------------------------------ new rows
 
-    def extend(self, X):
+    def extend(self, X, anchors=None):
         """Weights of new rows on the nodes.
 
         Parameters
         ----------
         X : projected rows, or precomputed distances or affinities to the training points
+        anchors : pair of arrays of shape (n_rows, n_anchors), or None
+            Distances and indices of the nearest nodes, where they are known already.
 
         Returns
         -------
@@ -468,7 +472,9 @@ class HeatGeometry:
             same = np.array([self._known_rows.get(key, -1) for key in _row_keys(X)])
             return _pinned(Z, same), same, None, None
         n_nearest = N_ANCHORS if self.on_landmarks else self.n_neighbors
-        distances, indices = self._search.query(X, min(n_nearest, self.n_nodes))
+        if anchors is None:
+            anchors = self._search.query(X, min(n_nearest, self.n_nodes))
+        distances, indices = anchors
         Z = anchor_weights(distances, indices, self.n_nodes)
         same = np.full(len(indices), -1)
         if not self.on_landmarks:

@@ -17,6 +17,9 @@ TINY = 1e-290
 _LONGEST_STEP = 256.0
 _COLUMNS_PER_PASS = 64
 _SQUARING_LIMIT = 3000
+# the series before the squarings runs up to this time (times max L_ii): there a term costs about a
+# tenth of a squaring
+_SQUARING_START = 8.0
 EULER_STEPS = 32
 # entries of these methods below this are rounding
 _ABSOLUTE_ERRORS = {"chebyshev": 1e-13, "eigh": 1e-13}
@@ -123,7 +126,7 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
     picked = np.arange(n) if columns is None else np.asarray(columns)
     if method in ("squaring", "eigh"):
-        kernels = {"squaring": _squaring, "eigh": _eigh}[method](L, times, order)
+        kernels = {"squaring": _squaring, "eigh": _eigh}[method](L, times, order, n_jobs)
         if columns is not None:
             kernels = [H[:, picked] for H in kernels]
         logs = [_log(H) for H in kernels]
@@ -198,7 +201,7 @@ def _shifted(L):
 
 def _n_terms(x, reach, tol):
     """Terms of ``sum x^k/k!`` that give `reach` hops and a relative tail below `tol`."""
-    return int(np.ceil(x + 8.0 * np.sqrt(x) + reach - np.log10(tol) + 8))
+    return int(np.ceil(x + 8.0 * np.sqrt(x) + reach - np.log10(tol)))
 
 
 def _series(L, times, B, order, tol, n_jobs):
@@ -297,7 +300,7 @@ def _recurrence(A, B, first, terms, n_jobs):
     return sums
 
 
-def _squaring(L, times, order):
+def _squaring(L, times, order, n_jobs):
     """Dense kernels at each time: a short series at t/2^s, then s squarings.
 
     Times that are a power of two apart share one chain of squarings.
@@ -311,10 +314,11 @@ def _squaring(L, times, order):
         t = times[index]
         doublings = np.log2(t / now) if now else -1.0  # on from the time before
         if H is None or abs(doublings - round(doublings)) > 1e-12:
-            doublings = max(0, int(np.ceil(np.log2(max(t * q / 0.25, 1e-300)))))
-            n_terms = order or 13 + -(-reach // 2**doublings)
+            doublings = max(0, int(np.ceil(np.log2(max(t * q / _SQUARING_START, 1e-300)))))
             x = t * q / 2**doublings
-            H = _dense_power_sums(A, x, n_terms) * np.exp(-x)
+            n_terms = order or _n_terms(x, -(-reach // 2**doublings), 1e-16)
+            H = _power_sums(A, np.array([x]), np.eye(A.shape[0]), n_terms, n_jobs)[0]
+            H *= np.exp(-x)
         for _ in range(round(doublings)):
             # numpy hands a product with its own transpose to BLAS's syrk: half the work
             H = H @ H.T if symmetric else H @ H
@@ -323,20 +327,7 @@ def _squaring(L, times, order):
     return out
 
 
-def _dense_power_sums(A, x, n_terms):
-    """``sum_k x^k/k! A^k``; Horner's scheme, so that one dense matrix is enough."""
-    n = A.shape[0]
-    eye = np.arange(n)
-    H = np.zeros((n, n))
-    H[eye, eye] = 1.0
-    for k in range(n_terms, 0, -1):
-        H = A @ H
-        H *= x / k
-        H[eye, eye] += 1.0
-    return H
-
-
-def _eigh(L, times, order):
+def _eigh(L, times, order, n_jobs):
     values, vectors = eigh(L.toarray())
     if order is not None:
         values, vectors = values[:order], vectors[:, :order]

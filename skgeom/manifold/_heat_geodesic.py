@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial.distance import cdist
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -18,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
+from skgeom.manifold._mds import classical_mds, smacof
 from skgeom.manifold._placement import place, placement_stress
 from skgeom.manifold._stress import (
     MDS_CONSTRAINTS,
@@ -89,7 +91,7 @@ default="heat"
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
     mds : {"metric", "classical"}, default="metric"
-    solver, max_iter, eps
+    solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
         See `StressMDS`.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
         Weights of the stress, see `StressMDS`; "heat" is ``h_ij + 1e-5``.
@@ -311,7 +313,10 @@ default="heat"
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
         self.landmark_embedding_ = nodes
-        embedding = nodes if self.landmarks_ is None else self._place(points)
+        embedding = nodes
+        if self.landmarks_ is not None:
+            embedding = self._place(points, geometry.anchors)
+            del geometry.anchors  # as long as X
         self.embedding_ = embedding.astype(X.dtype, copy=False)
         return self.embedding_
 
@@ -475,11 +480,12 @@ default="heat"
         X = check_rows(self, X, reset=False)
         return X if is_pairwise(self) else self._geometry.project(X), X.dtype
 
-    def _place(self, points):
+    def _place(self, points, anchors=None):
         geometry, nodes = self._geometry, self._nodes
         positions = np.empty((points.shape[0], nodes.shape[1]))
         for block in row_blocks(points):
-            Z, same, D = self._to_pivots(points[block])
+            known = None if anchors is None else tuple(part[block] for part in anchors)
+            Z, same, D = self._to_pivots(points[block], known)
             placed = place(
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
@@ -491,11 +497,11 @@ default="heat"
     def _nodes(self):
         return np.ascontiguousarray(self.landmark_embedding_, dtype=np.float64)
 
-    def _to_pivots(self, points):
-        Z, same, distances, indices = self._geometry.extend(points)
+    def _to_pivots(self, points, anchors=None):
+        Z, same, distances, indices = self._geometry.extend(points, anchors)
         return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
 
-    def dissimilarity(self, X=None, Y=None):
+    def dissimilarities(self, X=None, Y=None):
         """Dissimilarities in the unit of the embedding.
 
         Parameters
@@ -535,6 +541,55 @@ default="heat"
         if self.t_ is None:
             raise ValueError("dissimilarity='shortest_path' diffuses no heat.")
         return self._geometry.heat_rows(np.arange(self._geometry.n_nodes) if rows is None else rows)
+
+    def interpolate(self, A, B, n_steps=11, *, n_dimensions=10):
+        """Paths between points, along the geometry of the data.
+
+        Straight lines between the rows of A and those of B in a scaling of the nodes to
+        `n_dimensions`, in which heat distances are kept better than in a picture; their points
+        are then placed in the embedding.
+
+        Parameters
+        ----------
+        A, B : arrays of shape (n_paths, n_features), or rows of precomputed input
+            Row i of A is joined to row i of B.
+        n_steps : int, default=11
+            Points of a path, both ends included.
+        n_dimensions : int, default=10
+
+        Returns
+        -------
+        paths : ndarray of shape (n_steps, n_paths, n_components)
+        """
+        (start, dtype), (end, _) = self._check_new(A), self._check_new(B)
+        if start.shape[0] != end.shape[0]:
+            raise ValueError(
+                f"A and B must have the same number of rows, got {start.shape[0]} and "
+                f"{end.shape[0]}."
+            )
+        if n_steps < 2:
+            raise ValueError(f"n_steps must be at least 2 (both ends), got {n_steps}.")
+        geometry, nodes = self._geometry, self._nodes
+        pivots, weights = geometry.pivots, geometry.pivot_weights
+        wide = self._wide_pivots(n_dimensions)
+        ends = []
+        for points in (start, end):
+            D = self._to_pivots(points)[2]
+            ends.append(place(D, weights, wide, wide[np.argmin(D, axis=1)], n_jobs=self.n_jobs))
+        paths = []
+        for share in np.linspace(0.0, 1.0, n_steps):
+            D = cdist((1.0 - share) * ends[0] + share * ends[1], wide)
+            near = nodes[pivots][np.argmin(D, axis=1)]
+            paths.append(place(D, weights, nodes[pivots], near, n_jobs=self.n_jobs))
+        return np.array(paths, dtype=dtype)
+
+    def _wide_pivots(self, n_dimensions):
+        """Positions of the pivots in a scaling of their distances to more dimensions."""
+        geometry = self._geometry
+        D = geometry.nodes_to_pivots()[geometry.pivots] * self.scale_
+        n_dimensions = max(min(n_dimensions, len(D) - 1), 1)
+        D = 0.5 * (D + D.T)
+        return smacof(D, classical_mds(D, n_dimensions), n_jobs=self.n_jobs)[0]
 
     def score(self, X, y=None):
         """Minus the normalised stress of placed rows against the pivots (0 is perfect).

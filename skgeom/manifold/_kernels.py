@@ -54,34 +54,41 @@ def complete_columns(start, stop, indptr, indices, sources, roots):
 
     Row k of `roots` belongs to the source ``sources[k]``; unknown entries are infinite. An
     unknown entry is the least value among the neighbours that are one hop nearer to the source,
-    plus the column's mean increase per hop. What the source does not reach stays infinite.
+    plus the column's growth over the last hop that is known (growth of the least value among the
+    nodes of a hop number). What the source does not reach stays infinite.
     """
     n = roots.shape[1]
     hops = np.empty(n, np.int64)
     queue = np.empty(n, np.int64)
+    least = np.empty(n + 1)
     for k in range(start, stop):
         column = roots[k]
         hops[:] = -1
+        least[:] = np.inf
         hops[sources[k]] = 0
         queue[0] = sources[k]
         head, tail = 0, 1
-        slope = 0.0
+        last = 0
         while head < tail:
             i = queue[head]
             head += 1
-            if np.isfinite(column[i]) and hops[i] > 0:
-                slope = max(slope, column[i] / hops[i])
+            if column[i] < np.inf:
+                last = hops[i]
+                least[last] = min(least[last], column[i])
             for e in range(indptr[i], indptr[i + 1]):
                 j = indices[e]
                 if hops[j] < 0:
                     hops[j] = hops[i] + 1
                     queue[tail] = j
                     tail += 1
-        if slope == 0.0:
-            slope = 27.0  # sqrt(-log of the smallest normal float): nothing but the source known
+        slope = 27.0  # sqrt(-log of the smallest float), where nothing but the source is known
+        if last > 0:
+            slope = least[last] - least[last - 1]
+            if not 0.0 < slope < np.inf:
+                slope = least[last] / last
         for q in range(tail):
             i = queue[q]
-            if np.isfinite(column[i]):
+            if column[i] < np.inf:
                 continue
             best = np.inf
             for e in range(indptr[i], indptr[i + 1]):
@@ -283,41 +290,55 @@ def guttman_rows(start, stop, distances, weights, positions, out):
     return residual, total
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"contract", "arcp", "nsz", "reassoc"})
 def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
     """Place each row alone by relaxed majorization of its stress to the pivots.
 
     The majorization step is ``M(y) = sum_p w_p (y_p + d_p (y - y_p)/|y - y_p|) / sum_p w_p``;
-    ``y <- 2 M(y) - y`` does not increase the stress either and converges about twice as fast.
+    ``y <- 2 M(y) - y`` does not increase the stress either. One after the other they converge
+    much faster than the first alone: along a direction in which pivots lie with weight k, the
+    error shrinks by (1 - k) (1 - 2k) instead of (1 - k)^2.
 
     Parameters
     ----------
     distances : float64 array of shape (n_rows, p)
     weights : float64 array of shape (p,)
-    pivots : float64 array of shape (p, n_components)
+    pivots : float64 array of shape (n_components, p)
     out : float64 array of shape (n_rows, n_components)
         Starting positions; replaced by the placed ones.
     """
-    n_pivots, n_components = pivots.shape
+    n_components, n_pivots = pivots.shape
     total = 0.0
     for p in range(n_pivots):
         total += weights[p]
-    target = np.empty(n_components)
+    centre = np.zeros(n_components)
+    for c in range(n_components):
+        for p in range(n_pivots):
+            centre[c] += weights[p] * pivots[c, p]
+    square = np.empty(n_pivots)
+    ratio = np.empty(n_pivots)
     for i in range(start, stop):
-        for _ in range(max_iter):
-            for c in range(n_components):
-                target[c] = 0.0
+        for step in range(max_iter):
+            length = (1.0 + step % 2) / total
             for p in range(n_pivots):
-                square = 0.0
-                for c in range(n_components):
-                    gap = out[i, c] - pivots[p, c]
-                    square += gap * gap
-                ratio = distances[i, p] / np.sqrt(square) if square > 0.0 else 0.0
-                for c in range(n_components):
-                    target[c] += weights[p] * (pivots[p, c] + ratio * (out[i, c] - pivots[p, c]))
+                square[p] = 0.0
+            for c in range(n_components):
+                y = out[i, c]
+                for p in range(n_pivots):
+                    gap = y - pivots[c, p]
+                    square[p] += gap * gap
+            pull = 0.0
+            for p in range(n_pivots):
+                # a pivot at the point itself has no direction: its gap is 0 below
+                ratio[p] = weights[p] * distances[i, p] / np.sqrt(max(square[p], 1e-300))
+                ratio[p] = ratio[p] if square[p] > 0.0 else 0.0
+                pull += ratio[p]
             moved = 0.0
             for c in range(n_components):
-                move = 2.0 * (target[c] / total - out[i, c])
+                target = centre[c] + pull * out[i, c]
+                for p in range(n_pivots):
+                    target -= ratio[p] * pivots[c, p]
+                move = length * (target - total * out[i, c])
                 out[i, c] += move
                 moved += move * move
             if moved <= tol * tol:

@@ -6,6 +6,8 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgeom.manifold._threads import single_openmp_thread
+
 LANDMARK_METHODS = ("kmeans", "random", "maxmin")
 # landmarks that share a point
 N_ANCHORS = 5
@@ -51,18 +53,18 @@ def _kmeans_centres(X, n_landmarks, random_state):
     sample = X
     if n_sample < X.shape[0]:
         sample = X[np.sort(random_state.choice(X.shape[0], n_sample, replace=False))]
-    # no early stopping: it hangs on a sum over threads, which is not the same every time
     kmeans = MiniBatchKMeans(
         n_landmarks,
         init="random",
         n_init=1,
         batch_size=4096,
-        max_iter=5,
+        max_iter=3,
         tol=0.0,
         max_no_improvement=None,
         random_state=random_state,
-    ).fit(sample)
-    return kmeans.cluster_centers_
+    )
+    with single_openmp_thread():
+        return kmeans.fit(sample).cluster_centers_
 
 
 def _farthest_points(X, n_landmarks, random_state):
@@ -90,15 +92,28 @@ def anchor_weights(distances, indices, n_landmarks):
     return sp.csr_array((z.ravel(), indices.ravel(), indptr), shape=(len(z), n_landmarks))
 
 
-def anchor_graph(X, search, n_landmarks, sample_weight=None):
+def find_anchors(X, search, n_anchors):
+    """Nearest landmarks of all rows, in blocks.
+
+    Returns
+    -------
+    distances : float64 array of shape (n_rows, n_anchors)
+    indices : int32 array of shape (n_rows, n_anchors)
+    """
+    distances = np.empty((X.shape[0], n_anchors))
+    indices = np.empty((X.shape[0], n_anchors), np.int32)
+    for block in row_blocks(X):
+        distances[block], indices[block] = search.query(X[block], n_anchors)
+    return distances, indices
+
+
+def anchor_graph(distances, indices, n_landmarks, sample_weight=None):
     """Affinities of landmarks through the points they share: ``Z^T Z`` over root masses.
 
     Parameters
     ----------
-    X : array of shape (n_points, n_features)
-        Read in blocks.
-    search : Neighbors
-        Over the landmarks.
+    distances, indices : arrays of shape (n_points, n_anchors)
+        From `find_anchors`.
     n_landmarks : int
     sample_weight : array of shape (n_points,) or None
 
@@ -106,6 +121,8 @@ def anchor_graph(X, search, n_landmarks, sample_weight=None):
     -------
     affinity : csr_array of shape (n_landmarks, n_landmarks)
         Zero diagonal.
+    shared : csr_array of shape (n_landmarks, n_landmarks)
+        ``Z^T Z``: add those of several sets of points to add the sets.
     masses : float64 array of shape (n_landmarks,)
 
     References
@@ -115,15 +132,14 @@ def anchor_graph(X, search, n_landmarks, sample_weight=None):
     """
     shared = sp.csr_array((n_landmarks, n_landmarks))
     masses = np.zeros(n_landmarks)
-    for block in row_blocks(X):
-        distances, indices = search.query(X[block], min(N_ANCHORS, n_landmarks))
-        Z = anchor_weights(distances, indices, n_landmarks)
+    for block in gen_batches(len(distances), _BLOCK):
+        Z = anchor_weights(distances[block], indices[block], n_landmarks)
         weighted = Z
         if sample_weight is not None:
             weighted = sp.csr_array(sp.diags_array(sample_weight[block]) @ Z)
         shared = shared + weighted.T @ Z
         masses += weighted.sum(axis=0)
-    return scaled_affinity(shared, masses), masses
+    return scaled_affinity(shared, masses), shared, masses
 
 
 def scaled_affinity(shared, masses):

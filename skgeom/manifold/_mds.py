@@ -16,15 +16,13 @@ _SERIAL_BELOW = 2000
 _NO_WEIGHTS = np.empty((0, 0))
 
 
-def classical_mds(distances, n_components, random_state=None):
+def classical_mds(distances, n_components):
     """Torgerson's scaling: leading eigenvectors of the doubly centred squared distances.
 
     Parameters
     ----------
     distances : array of shape (n, n)
     n_components : int
-    random_state : RandomState or None
-        Draws the start of Lanczos for large n.
 
     Returns
     -------
@@ -45,8 +43,7 @@ def classical_mds(distances, n_components, random_state=None):
             return -0.5 * (v - v.mean())
 
         operator = LinearOperator((n, n), matvec=centred_product, dtype=np.float64)
-        rng = np.random.RandomState(0) if random_state is None else random_state
-        start = rng.standard_normal(n)
+        start = np.random.RandomState(0).standard_normal(n)  # any start will do; always this one
         values, vectors = eigsh(operator, n_components, which="LA", tol=1e-6, v0=start)
     order = np.argsort(-values, kind="stable")
     positions = vectors[:, order] * np.sqrt(np.maximum(values[order], 0.0))

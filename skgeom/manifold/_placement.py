@@ -6,8 +6,8 @@ from scipy.spatial.distance import cdist
 from skgeom._core.parallel import parallel_rows
 from skgeom.manifold._kernels import place_rows
 
-_MAX_STEPS = 100
-_TOL = 1e-9
+_MAX_STEPS = 500
+_TOL = 1e-8
 
 
 def choose_pivots(distances, n_pivots, random_state):
@@ -62,17 +62,19 @@ def place(distances, weights, pivots, start, *, n_jobs=None):
     -------
     positions : float64 array of shape (n_rows, n_components)
     """
-    pivots = np.ascontiguousarray(pivots, dtype=np.float64)
+    # centred, so that sums over pivots do not cancel far from the origin
+    middle = np.mean(pivots, axis=0, dtype=np.float64)
+    pivots = np.asarray(pivots, dtype=np.float64) - middle
     # a start exactly on a pivot has no direction to leave it: start a hair aside
     spread = float(np.sqrt(pivots.var(axis=0).sum())) or 1.0
-    out = np.array(start, dtype=np.float64, order="C")
+    out = np.subtract(start, middle, order="C")
     out += 1e-6 * spread / np.arange(1, out.shape[1] + 1)
-    parallel_rows(
-        place_rows, len(out), np.ascontiguousarray(distances, dtype=np.float64),
-        np.ascontiguousarray(weights, dtype=np.float64), pivots, _MAX_STEPS, _TOL * spread, out,
-        n_jobs=n_jobs,
-    )  # fmt: skip
-    return out
+    distances = np.ascontiguousarray(distances, dtype=np.float64)
+    weights = np.ascontiguousarray(weights, dtype=np.float64)
+    by_axis = np.ascontiguousarray(pivots.T)
+    args = (distances, weights, by_axis, _MAX_STEPS, _TOL * spread, out)
+    parallel_rows(place_rows, len(out), *args, n_jobs=n_jobs)
+    return out + middle
 
 
 def placement_stress(distances, weights, pivots, positions):

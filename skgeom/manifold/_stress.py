@@ -129,7 +129,7 @@ def _start(distances, n_components, init, random_state):
         typical = np.sqrt(np.mean(np.square(distances, dtype=np.float64))) or 1.0
         return random_state.standard_normal((n, n_components)) * typical / np.sqrt(n_components)
     if isinstance(init, str):
-        return classical_mds(distances, n_components, random_state)
+        return classical_mds(distances, n_components)
     start = np.array(init, dtype=np.float64)
     if start.shape != (n, n_components):
         raise ValueError(f"init must have shape {(n, n_components)}, got {start.shape}.")

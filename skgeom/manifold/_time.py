@@ -22,7 +22,7 @@ def select_time(
     rule="entropy",
     share=0.85,
     laplacian="normalized",
-    n_rows=256,
+    n_rows=128,
     random_state=None,
     n_jobs=None,
 ):
@@ -41,7 +41,7 @@ def select_time(
         grid that ends at 99.9 % of the limit.
     share : float in (0, 1), default=0.85
     laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
-    n_rows : int, default=256
+    n_rows : int, default=128
         The entropy is averaged over at most that many rows, drawn without replacement.
     random_state : int, RandomState or None
     n_jobs : int or None
