@@ -3,6 +3,7 @@
     python benchmarks/bench_separability.py                # the tables of the documentation
     python benchmarks/bench_separability.py --quick        # small sizes
     python benchmarks/bench_separability.py --largest      # n = 100 000, d = 384, skgeom alone
+    python benchmarks/bench_separability.py --consistency  # statistics of two groups moving apart
     python benchmarks/bench_separability.py --table        # what "auto" chooses from
 
 Peers (each optional): scipy, gudhi, hdbscan, quitefastmst, giotto-ph, ripser, mlpack. The quality
@@ -152,6 +153,56 @@ def races(works, timeout):
         print_table(title, results, quality="excess length")
 
 
+FOLLOWERS = (
+    "persistence",
+    "tail_fraction",
+    "gini",
+    "relative_mean",
+    "nn_entropy",
+    "balanced_max",
+    "balanced_sum",
+    "major_gap",
+)
+SITUATIONS = {"clean": (0.5, 0), "imbalance 9:1": (0.9, 0), "5 outliers": (0.5, 5)}
+
+
+def two_groups(d, distance, share, n_outliers, rng):
+    """600 points of two Gaussian groups, and outliers of four times their scale."""
+    n_first = int(600 * share)
+    X = rng.normal(size=(600, d))
+    X[n_first:, 0] += distance * (1.5 if d >= 50 else 1.0)
+    return np.concatenate([X, 4 * rng.normal(size=(n_outliers, d))])
+
+
+def consistency():
+    """Rank correlation of each statistic with the distance of two groups, over 13 distances."""
+    from scipy.stats import spearmanr
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    from skgeom.separability import SeparabilityScorer
+
+    scorer = SeparabilityScorer(list(FOLLOWERS), normalize=None)
+    print("d, situation".ljust(24) + "".join(f"{name:>15}" for name in (*FOLLOWERS, "silhouette")))
+    for d in (2, 10, 50, 384):
+        for situation, (share, n_outliers) in SITUATIONS.items():
+            correlations = []
+            for draw in range(3):
+                rng = np.random.default_rng(draw)
+                rows = []
+                for distance in range(13):
+                    X = two_groups(d, distance, share, n_outliers, rng)
+                    labels = KMeans(2, n_init=3, random_state=0).fit_predict(X)
+                    values = scorer.fit(X).statistics_.values()
+                    rows.append([*values, silhouette_score(X, labels)])
+                # what never changes follows nothing
+                correlations.append(
+                    [spearmanr(range(13), c).statistic if np.ptp(c) else 0.0 for c in zip(*rows)]
+                )
+            mean = np.mean(correlations, axis=0)
+            print(f"{d}, {situation}".ljust(24) + "".join(f"{value:15.2f}" for value in mean))
+
+
 KERNELS = ("kdtree", "prim", "gram", "tiles")
 TABLE_SAMPLES = (500, 1000, 2000, 4000, 8000, 16_000)
 TABLE_FEATURES = (2, 5, 10, 32, 64, 100, 384)
@@ -199,11 +250,14 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--consistency", action="store_true", help="two groups moving apart")
     parser.add_argument("--largest", action="store_true", help="n = 100 000, d = 384")
     parser.add_argument("--timeout", type=float, default=600)
     options = parser.parse_args()
     if options.table:
         kernel_table()
+    elif options.consistency:
+        consistency()
     elif options.largest:
         largest()
     else:
