@@ -6,13 +6,16 @@ how many threads there are. Reductions use a partition that depends on the probl
 (`even_ranges` with a fixed number of ranges) for the same reason.
 """
 
+import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 RANGES_PER_THREAD = 8
 
@@ -115,13 +118,62 @@ def _controller():
     return ThreadpoolController()
 
 
+class _BlasLimit:
+    """One limit of one thread, shared by nested and concurrent blocks.
+
+    The number of BLAS threads is the process's: the first block sets it, the last one lifts it.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.depth = 0
+        self.limiter = None
+
+    def enter(self):
+        with self.lock:
+            if self.depth == 0:
+                self.limiter = _controller().limit(limits=1, user_api="blas")
+            self.depth += 1
+
+    def leave(self):
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                self.lift()
+
+    def lift(self):
+        # threadpoolctl >= 3.8 listens to the thread alone that has set the limit; another one may
+        # be the last to leave
+        release = getattr(OpenBLASController, "clear_controlling_thread", lambda **_: None)
+        release(force=True)
+        self.limiter.restore_original_limits()
+        release(force=True)
+
+    def start_over(self):
+        """After a fork only the forking thread lives on; nobody would leave the others' blocks."""
+        self.lock = threading.Lock()
+        if self.depth > 0:
+            self.lift()
+            self.depth = 0
+
+
+_blas_limit = _BlasLimit()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_blas_limit.start_over)
+
+
+@contextmanager
 def single_blas_thread():
     """Context in which BLAS has one thread.
 
     Many small products on a threaded BLAS spend their time in spinning threads (up to 80 times
-    the CPU). The limit is the process's; where threads hold it at once, the first one's counts.
+    the CPU).
     """
-    return _controller().limit(limits=1, user_api="blas")
+    _blas_limit.enter()
+    try:
+        yield
+    finally:
+        _blas_limit.leave()
 
 
 def single_openmp_thread():
