@@ -166,8 +166,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}, default="auto"
         Kernel for the Euclidean tree; all are exact. "prim" works on feature columns, "gram" on
         one n x n product in single precision, "tiles" on tiles of that product, for many points
-        in many dimensions, "kdtree" is for few dimensions. "auto" decides by size, from a measured table, and keeps to
-        scikit-learn's `working_memory`.
+        in many dimensions, "kdtree" is for few dimensions. "auto" decides by size, from a
+        measured table, and keeps to scikit-learn's `working_memory`.
 
     zero_rows : {"keep", "raise"}, default="keep"
         What "l2" and "layer" do with rows that have no direction: keep them at the origin with a
