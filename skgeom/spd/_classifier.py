@@ -24,6 +24,7 @@ from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import DEFAULT_ORDER, AugmentedCovariance
 from skgeom.spd._discriminant import SpanProjector, shrinkage_lda
 from skgeom.spd._domains import recentre, running_means
+from skgeom.spd._geometry import METRICS
 from skgeom.spd._manifold import SiegelProduct, SPDProduct
 from skgeom.spd._matrices import from_upper_vectors
 
@@ -104,7 +105,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     probability : {"cv"} or None, default=None
         "cv" fits a sigmoid to decision values from 3-fold cross-validation in the tangent space,
         so that ``classifier="svm"`` has `predict_proba`.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"} or dict, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"} or dict, default="riemann"
         Geometry of the matrices; a dict sets "mean", "map" (tangent vectors) and "distance"
         (mdm) apart, what it leaves out is "riemann".
     tol : float, default=1e-6
@@ -201,7 +202,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         "probability": [StrOptions({"cv"}), None],
         "geometry": [StrOptions({"spd", "siegel"})],
         "siegel_weights": [StrOptions({"kahler", "uniform"})],
-        "metric": [StrOptions({"riemann", "logeuclid", "euclid", "logchol"}), dict],
+        "metric": [StrOptions(set(METRICS)), dict],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "recenter": [StrOptions({"domain", "transductive", "online"}), None],

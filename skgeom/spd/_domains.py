@@ -15,7 +15,7 @@ def geodesic(A, B, t, metric="riemann"):
     A, B : ndarray of shape (n, n)
         SPD matrices.
     t : float
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
 
     Returns
     -------

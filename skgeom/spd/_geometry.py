@@ -1,4 +1,4 @@
-"""Distances, maps and means of SPD matrices under four Riemannian metrics."""
+"""Distances, maps and means of SPD matrices under five Riemannian metrics."""
 
 import numpy as np
 
@@ -18,8 +18,14 @@ from skgeom.spd._matrices import (
     upper_vectors,
 )
 from skgeom.spd._mean import KarcherResult, descend, whiten
+from skgeom.spd._wasserstein import (
+    exp_map_wasserstein,
+    log_map_wasserstein,
+    mean_wasserstein,
+    squared_distance_wasserstein,
+)
 
-METRICS = ("riemann", "logeuclid", "euclid", "logchol")
+METRICS = ("riemann", "logeuclid", "euclid", "logchol", "wasserstein")
 
 
 def distance(A, B, *, metric="riemann", squared=False):
@@ -29,11 +35,13 @@ def distance(A, B, *, metric="riemann", squared=False):
     ----------
     A, B : array-like of shape (..., n, n)
         SPD matrices; leading dimensions are broadcast.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
         - "riemann": affine-invariant, :math:`\sqrt{\sum_i \log^2 \lambda_i(A^{-1} B)}`;
         - "logeuclid": :math:`\|\log A - \log B\|_F`;
         - "euclid": :math:`\|A - B\|_F`;
-        - "logchol": Frobenius norm between the Cholesky factors, their diagonals in logarithms.
+        - "logchol": Frobenius norm between the Cholesky factors, their diagonals in logarithms;
+        - "wasserstein": Bures-Wasserstein, :math:`\sqrt{\mathrm{tr}(A + B - 2 (A^{1/2} B
+          A^{1/2})^{1/2})}`, computed by pyriemann.
     squared : bool, default=False
         Return the square of the distance.
 
@@ -60,6 +68,8 @@ def distance(A, B, *, metric="riemann", squared=False):
     if metric == "riemann":
         with single_blas_thread():
             square = np.sum(np.log(_relative_eigenvalues(A, B)) ** 2, axis=-1)
+    elif metric == "wasserstein":
+        square = squared_distance_wasserstein(A, B)
     else:
         chart = _CHARTS[metric][0]
         square = np.sum((chart(A) - chart(B)) ** 2, axis=(-2, -1))
@@ -85,7 +95,7 @@ def log_map(C, M, *, metric="riemann"):
         SPD matrices.
     M : array-like of shape (n, n)
         SPD, the base point.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
         For "riemann" the map is
         :math:`M^{1/2} \log(M^{-1/2} C M^{-1/2}) M^{1/2}`.
 
@@ -111,7 +121,7 @@ def exp_map(V, M, *, metric="riemann"):
         Symmetric tangent vectors.
     M : array-like of shape (n, n)
         SPD, the base point.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
 
     Returns
     -------
@@ -135,7 +145,7 @@ def tangent_vectors(C, M, *, metric="riemann", n_jobs=None):
         SPD matrices.
     M : array-like of shape (n, n)
         SPD, the reference.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
         For "riemann" the vector holds :math:`\log(M^{-1/2} C M^{-1/2})`, so that Euclidean
         lengths are distances to `M`; for the others it holds `log_map`, as in pyriemann.
     n_jobs : int or None, default=None
@@ -217,7 +227,7 @@ def inverse_tangent_vectors(v, M, *, metric="riemann"):
     ----------
     v : array-like of shape (..., n (n + 1) / 2)
     M : array-like of shape (n, n)
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
 
     Returns
     -------
@@ -241,9 +251,9 @@ def metric_mean(
     C : ndarray of shape (n_matrices, n, n)
     weight : ndarray of shape (n_matrices,)
         Sums to 1.
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
     tol, max_iter, init, n_jobs, keep
-        As in `descend`; the other metrics have means in closed form.
+        As in `descend`; the flat metrics have means in closed form.
 
     Returns
     -------
@@ -252,6 +262,8 @@ def metric_mean(
     check_metric(metric)
     if metric == "riemann":
         return descend(C, weight, tol, max_iter, init, n_jobs, keep)
+    if metric == "wasserstein":
+        return KarcherResult(mean_wasserstein(C, weight, tol, max_iter, init), 0, 0.0)
     chart, back = _CHARTS[metric]
     with single_blas_thread():
         return KarcherResult(back(np.tensordot(weight, chart(C), axes=1)), 0, 0.0)
@@ -264,7 +276,7 @@ def squared_distances(C, means, metric="riemann", n_jobs=None):
     ----------
     C : ndarray of shape (n_matrices, n, n)
     means : ndarray of shape (n_means, n, n)
-    metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
     n_jobs : int or None, default=None
 
     Returns
@@ -371,4 +383,5 @@ _CHART_MAPS = {
     "logeuclid": (_log_map_logeuclid, _exp_map_logeuclid),
     "euclid": (lambda C, M: C - M, lambda V, M: V + M),
     "logchol": (_log_map_logchol, _exp_map_logchol),
+    "wasserstein": (log_map_wasserstein, exp_map_wasserstein),
 }

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyriemann.geometry.mean import mean_riemann
 from sklearn.exceptions import ConvergenceWarning
 
 from skgeom.spd import expm, invsqrtm, karcher_mean, logm, sqrtm
 from tests.spd.data import random_spd
-from tests.spd.peers import mean_riemann
 
 
 def gradient(C, M, weight=None):

@@ -1,0 +1,41 @@
+"""The Bures-Wasserstein metric, as pyriemann computes it (imported where it is used).
+
+``d^2(A, B) = tr(A + B - 2 (A^1/2 B A^1/2)^1/2)``: optimal transport between centred Gaussians.
+"""
+
+import numpy as np
+
+from skgeom._core.parallel import single_blas_thread
+
+
+def squared_distance_wasserstein(A, B):
+    """Squared distances of SPD matrices, shape (...); leading dimensions are broadcast."""
+    from pyriemann.geometry.distance import distance_wasserstein
+
+    A, B = np.broadcast_arrays(A, B)
+    with single_blas_thread():
+        return np.maximum(distance_wasserstein(A, B, squared=True), 0.0)
+
+
+def log_map_wasserstein(C, M):
+    """Tangent vectors at `M` that point to `C`, shape (..., n, n)."""
+    from pyriemann.geometry.tangentspace import log_map_wasserstein
+
+    with single_blas_thread():
+        return log_map_wasserstein(C, M)
+
+
+def exp_map_wasserstein(V, M):
+    """Ends of the geodesics from `M` with initial velocities `V`, shape (..., n, n)."""
+    from pyriemann.geometry.tangentspace import exp_map_wasserstein
+
+    with single_blas_thread():
+        return exp_map_wasserstein(V, M)
+
+
+def mean_wasserstein(C, weight, tol, max_iter, init=None):
+    """Weighted mean of SPD matrices, shape (n, n)."""
+    from pyriemann.geometry.mean import mean_wasserstein
+
+    with single_blas_thread():
+        return mean_wasserstein(C, tol=tol, maxiter=max_iter, init=init, sample_weight=weight)
