@@ -36,7 +36,13 @@ from skgeom.manifold._dissimilarity import (
 )
 from skgeom.manifold._heat import EULER_STEPS, HEAT_METHODS, heat_action, log_heat_kernel
 from skgeom.manifold._kernels import mix_log_rows
-from skgeom.manifold._landmarks import N_ANCHORS, anchor_graph, anchor_weights, find_anchors
+from skgeom.manifold._landmarks import (
+    N_ANCHORS,
+    anchor_weights,
+    find_anchors,
+    scaled_affinity,
+    shared_points,
+)
 from skgeom.manifold._placement import choose_pivots
 from skgeom.manifold._time import select_time
 
@@ -163,7 +169,7 @@ class HeatGeometry:
 
     # ------------------------------------------------------------------ points -> graph
 
-    def fit(self, X, landmarks=None, sample_weight=None):
+    def fit(self, X, landmarks=None):
         """Build the graph on X, or on landmarks through X, choose t and diffuse.
 
         Parameters
@@ -171,16 +177,29 @@ class HeatGeometry:
         X : array or CSR of shape (n_points, n_features), or precomputed (n_points, n_points)
         landmarks : array of shape (n_landmarks, n_features) or None
             In the space that `project` maps to.
-        sample_weight : array of shape (n_points,) or None
-            Weighs points in the landmarks' graph.
         """
         self.on_landmarks = landmarks is not None
-        if self.on_landmarks:
-            affinity, lengths = self._landmark_graph(X, landmarks, sample_weight)
-        else:
-            affinity, lengths = self._point_graph(X)
+        if not self.on_landmarks:
+            return self._heat_up(*self._point_graph(X))
+        self.reference = landmarks
+        self._make_search(landmarks)
+        self.shared, self.masses = 0.0, 0.0
+        return self.add(X)
+
+    def add(self, X):
+        """Add the points of X to the landmarks' graph, choose t and diffuse."""
+        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, len(self.reference)))
+        shared, masses = shared_points(*self.anchors, len(self.reference))
+        self.shared = self.shared + shared
+        self.masses = self.masses + masses
+        affinity = scaled_affinity(self.shared, self.masses)
+        rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
+        lengths = affinity.copy()
+        lengths.data = pair_distances(self.reference, self.reference, rows, affinity.indices)
+        return self._heat_up(affinity, lengths)
+
+    def _heat_up(self, affinity, lengths):
         self.n_nodes = affinity.shape[0]
-        bare = affinity
         self.affinity, self.lengths, n_components, labels = connect_components(
             affinity,
             None if self.graph == "precomputed" else self.reference,
@@ -196,7 +215,7 @@ class HeatGeometry:
                 "neighbours may connect them."
             )
         if self.dissimilarity != "shortest_path":
-            self._choose_times(bare)
+            self._choose_times(affinity)
         self._diffuse()
         return self
 
@@ -241,17 +260,6 @@ class HeatGeometry:
             n_jobs=self.n_jobs,
             return_lengths=True,
         )
-
-    def _landmark_graph(self, X, landmarks, sample_weight):
-        self.reference = landmarks
-        self._make_search(landmarks)
-        n_landmarks = len(landmarks)
-        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, n_landmarks))
-        affinity, self.shared, self.masses = anchor_graph(*self.anchors, n_landmarks, sample_weight)
-        rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
-        lengths = affinity.copy()
-        lengths.data = pair_distances(landmarks, landmarks, rows, affinity.indices)
-        return affinity, lengths
 
     def _make_search(self, points):
         precomputed = self.metric == "precomputed"

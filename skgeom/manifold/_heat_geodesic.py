@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 from sklearn.base import (
@@ -14,6 +15,7 @@ from sklearn.base import (
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
@@ -32,6 +34,10 @@ from skgeom.manifold._stress import (
 _AUTO_FULL, _AUTO_LANDMARKS = 2500, 2000
 # paths of so many edges give the embedding its unit
 _SCALE_HOPS = 6
+
+
+def _has_landmarks(estimator):
+    return estimator.landmarks is not None and not isinstance(estimator.landmarks, str)
 
 
 class HeatGeodesicEmbedding(
@@ -305,19 +311,59 @@ default="heat"
         self.landmarks_, self.landmark_indices_ = self._choose_landmarks(points, X.shape[1], rng)
         self._say(f"graph and heat on {X.shape[0]} rows")
         geometry.fit(points, self.landmarks_)
+        return self._embed(points, self.init, X.dtype, rng)
+
+    @available_if(_has_landmarks)
+    def partial_fit(self, X, y=None):
+        """Add a block of points, with landmarks only.
+
+        The first block is fitted, and chooses the landmarks. Every later one adds its points to
+        what the landmarks share; t, distances and the landmarks' positions are then computed anew,
+        starting from the positions before. `embedding_` holds the rows of the last block: place
+        the others by `transform`.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self : HeatGeodesicEmbedding
+        """
+        if not hasattr(self, "embedding_"):
+            return self.fit(X)
+        points, dtype = self._check_new(X)
+        if self.landmarks_ is None:
+            raise ValueError(
+                f"The first block had {self.embedding_.shape[0]} rows, no more than "
+                f"landmarks={self.landmarks}: partial_fit needs a first block with more."
+            )
+        before = self._nodes
+        rng = self._geometry.random_state = check_random_state(self.random_state)
+        self._geometry.add(points)
+        self._embed(points, before, dtype, rng)
+        # turn the picture onto the one before
+        rotation, _ = orthogonal_procrustes(self.landmark_embedding_, before)
+        self.landmark_embedding_ = self.landmark_embedding_ @ rotation
+        self.embedding_ = (self.embedding_ @ rotation).astype(dtype, copy=False)
+        return self
+
+    def _embed(self, points, init, dtype, rng):
+        """Positions of the nodes, then of the points among landmarks."""
+        geometry = self._geometry
         self._publish(geometry)
         self.scale_ = self._data_scale(geometry)
         self._say(f"t = {self.t_}, embedding {geometry.n_nodes} nodes")
-        nodes = self._embed_nodes(geometry, points, rng)
+        nodes = self._embed_nodes(geometry, init, points, rng)
         if self.scale == "unit":
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
-        self.landmark_embedding_ = nodes
-        embedding = nodes
+        self.landmark_embedding_ = embedding = nodes
         if self.landmarks_ is not None:
             embedding = self._place(points, geometry.anchors)
             del geometry.anchors  # as long as X
-        self.embedding_ = embedding.astype(X.dtype, copy=False)
+        self.embedding_ = embedding.astype(dtype, copy=False)
         return self.embedding_
 
     def _say(self, what):
@@ -396,12 +442,11 @@ default="heat"
         square = (d * d).sum()
         return float((d * paths).sum() / square) if square > 0 else 1.0
 
-    def _embed_nodes(self, geometry, points, rng):
+    def _embed_nodes(self, geometry, init, points, rng):
         """Positions of the nodes (training points or landmarks)."""
         if geometry.matrix is None:
             return self._embed_by_pivots(geometry, rng)
         D = geometry.matrix * self.scale_
-        init = self.init
         if isinstance(init, str) and init == "pca":
             init = self._pca_start(points if self.landmarks_ is None else self.landmarks_)
         return self._mds(D, init, self._weights(D, geometry), rng)
