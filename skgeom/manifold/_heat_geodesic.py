@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
-from skgeom.manifold._mds import classical_mds, smacof
+from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
 from skgeom.manifold._stress import (
     MDS_CONSTRAINTS,
@@ -96,7 +96,7 @@ default="heat"
         "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
-    mds : {"metric", "classical"}, default="metric"
+    mds : {"metric", "classical", "nonmetric"}, default="metric"
     solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
         See `StressMDS`.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
@@ -452,7 +452,7 @@ default="heat"
         return self._mds(D, init, self._weights(D, geometry), rng)
 
     def _mds(self, D, init, weights, rng):
-        positions, self.stress_, self.n_iter_ = embed_distances(
+        positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
             self.n_components,
             mds=self.mds,
@@ -500,6 +500,7 @@ default="heat"
         weights = stress_weights(between, self.weights, self.weight_param)
         positions = self._mds(between, self.init, weights, rng)
         start = positions[np.argmin(D, axis=1)]
+        D = to_disparities(D, self._knots)
         return place(D, geometry.pivot_weights, positions, start, n_jobs=self.n_jobs)
 
     # ------------------------------------------------------------------ new rows
@@ -531,6 +532,7 @@ default="heat"
         for block in row_blocks(points):
             known = None if anchors is None else tuple(part[block] for part in anchors)
             Z, same, D = self._to_pivots(points[block], known)
+            D = to_disparities(D, self._knots)
             placed = place(
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
@@ -624,6 +626,7 @@ default="heat"
         paths = []
         for share in np.linspace(0.0, 1.0, n_steps):
             D = cdist((1.0 - share) * ends[0] + share * ends[1], wide)
+            D = to_disparities(D, self._knots)
             near = nodes[pivots][np.argmin(D, axis=1)]
             paths.append(place(D, weights, nodes[pivots], near, n_jobs=self.n_jobs))
         return np.array(paths, dtype=dtype)
@@ -656,7 +659,7 @@ default="heat"
         pivots = self._nodes[geometry.pivots]
         residual = total = 0.0
         for block in row_blocks(points):
-            D = self._to_pivots(points[block])[2]
+            D = to_disparities(self._to_pivots(points[block])[2], self._knots)
             r, t = placement_stress(D, geometry.pivot_weights, pivots, positions[block])
             residual, total = residual + r, total + t
         return -float(np.sqrt(residual / total)) if total > 0 else 0.0

@@ -176,6 +176,8 @@ OPTIONS = [
     {"metric": "manhattan"},
     {"heat_method": "euler", "heat_order": 1, "inverse": "matched"},
     {"heat_method": "chebyshev"},
+    {"mds": "nonmetric"},
+    {"mds": "nonmetric", "landmarks": 40, "weights": "inverse"},
     {"heat_method": "series", "weights": "heat"},
     {"graph": "fuzzy", "weights": "inverse", "init": "pca", "scale": "unit"},
     {"graph": "gaussian", "mds": "classical", "scale": "heat", "n_components": 3},
