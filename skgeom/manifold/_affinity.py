@@ -201,7 +201,15 @@ def _sorted(W):
     W = sp.csr_array(W)
     W.sum_duplicates()
     W.eliminate_zeros()
-    return W
+    return narrow(W)
+
+
+def narrow(W):
+    """The same CSR array with int32 indices, as long as they fit."""
+    if max(W.nnz, *W.shape) >= 2**31 or W.indices.dtype == W.indptr.dtype == np.int32:
+        return W
+    parts = (W.data, W.indices.astype(np.int32), W.indptr.astype(np.int32))
+    return sp.csr_array(parts, shape=W.shape)
 
 
 def _edge_lengths(W, rows, columns, distances):
@@ -214,7 +222,7 @@ def _edge_lengths(W, rows, columns, distances):
     L = sp.csr_array(L.multiply(pattern))
     L.sum_duplicates()
     L.data -= shift
-    return L
+    return narrow(L)
 
 
 def _positive_scales(scales, distances, search, X):
@@ -386,6 +394,7 @@ None
         columns = np.concatenate([old.col, columns])
         lengths = sp.csr_array((data, (rows, columns)), shape=shape)
         lengths.sum_duplicates()
+        lengths = narrow(lengths)
     return _sorted(affinity + bridge), lengths, n_components, labels
 
 

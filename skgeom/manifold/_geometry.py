@@ -24,6 +24,7 @@ from skgeom.manifold._affinity import (
     affinity_graph,
     connect_components,
     laplacian,
+    narrow,
     pair_distances,
 )
 from skgeom.manifold._dissimilarity import (
@@ -246,7 +247,7 @@ class HeatGeometry:
             affinity.setdiag(0.0)
             affinity.eliminate_zeros()
             self._known_rows = {key: i for i, key in reversed(list(enumerate(_row_keys(X))))}
-            return affinity, None
+            return narrow(affinity), None
         self._make_search(X)
         return affinity_graph(
             X,

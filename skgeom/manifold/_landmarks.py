@@ -6,6 +6,7 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgeom.manifold._affinity import narrow
 from skgeom.manifold._threads import single_openmp_thread
 
 LANDMARK_METHODS = ("kmeans", "random", "maxmin")
@@ -144,6 +145,7 @@ def scaled_affinity(shared, masses):
     W.setdiag(0.0)
     W.eliminate_zeros()
     W = sp.csr_array((W + W.T) * 0.5)
+    W = narrow(W)
     W.sort_indices()
     root = np.sqrt(np.maximum(masses, 1e-300))
     W.data /= np.repeat(root, np.diff(W.indptr)) * root[W.indices]
