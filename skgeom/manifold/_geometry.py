@@ -279,16 +279,30 @@ class HeatGeometry:
                 random_state=self.random_state,
                 n_jobs=self.n_jobs,
             )
-            self.times = np.array([t])
+            self.times = np.array([max(1.0, round(t)) if self.heat_method == "power" else t])
         else:
             self.times = np.atleast_1d(np.asarray(self.t, dtype=np.float64))
             bad = ~(np.isfinite(self.times) & (self.times > 0))
             if self.times.ndim != 1 or len(self.times) == 0 or bad.any():
                 raise ValueError(f"t must hold positive diffusion times, got {self.t!r}.")
+        if self.heat_method == "power":
+            self._check_power()
         if self.dissimilarity == "log_ratio" and self.times.max() >= 1:
             raise ValueError(
                 "dissimilarity='log_ratio' is defined for t < 1 (its logarithm changes sign at 1), "
                 f"got t={self.times.max():.6g}. Pass a smaller t."
+            )
+
+    def _check_power(self):
+        if self.laplacian == "combinatorial":
+            raise ValueError(
+                "heat_method='power' is a walk: it needs laplacian='normalized' or 'random_walk', "
+                "got 'combinatorial'."
+            )
+        if self.n_nodes > DENSE_LIMIT:
+            raise ValueError(
+                f"heat_method='power' needs at most {DENSE_LIMIT} nodes, got {self.n_nodes}. Pass "
+                "a number of landmarks."
             )
 
     def _diffuse(self):
@@ -352,13 +366,21 @@ class HeatGeometry:
     def operator(self):
         """Symmetric Laplacian whose kernel is computed (normalized for the random walk)."""
         kind = "combinatorial" if self.laplacian == "combinatorial" else "normalized"
-        return laplacian(self.affinity, kind)
+        if self.heat_method != "power":
+            return laplacian(self.affinity, kind)
+        # the discrete walk keeps self loops of 1
+        root = sp.diags_array(1.0 / np.sqrt(self._degrees))
+        lazy = root @ (self.affinity + sp.eye_array(self.n_nodes)) @ root
+        return sp.csr_array(sp.eye_array(self.n_nodes) - lazy)
+
+    @property
+    def _degrees(self):
+        return self.affinity.sum(axis=1) + (1.0 if self.heat_method == "power" else 0.0)
 
     @property
     def log_measure(self):
         """Half the logarithm of the degrees: random-walk densities are h_ij / sqrt(d_i d_j)."""
-        degrees = self.affinity.sum(axis=1)
-        return 0.5 * np.log(degrees / degrees.mean())
+        return 0.5 * np.log(self._degrees / self._degrees.mean())
 
     def _log_heat(self, nodes, times):
         columns = None if len(nodes) == self.n_nodes else nodes

@@ -87,8 +87,10 @@ default="heat"
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
     power : float, default=1
         Dissimilarities are raised to it.
-    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh"}, default="auto"
-        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only.
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh", "power"}, \
+default="auto"
+        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only. "power" is
+        the discrete walk with self loops, whole t steps of it (PHATE's operator).
     heat_order : int or None, default=None
         Number of terms, implicit steps or eigenpairs.
     tol : float, default=1e-8
