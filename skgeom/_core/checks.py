@@ -55,15 +55,15 @@ def _check_graph_shape(matrix, square, name):
             f"{name} must be a 2-d adjacency matrix, got shape {matrix.shape}. Reshape your data: "
             "one row is a node, with its edges to all nodes."
         )
-    if matrix.shape[1] == 0:
-        raise ValueError(
-            f"{name} has 0 feature(s) (shape={matrix.shape}) while a minimum of 1 is required: "
-            "an adjacency matrix has one column per node."
-        )
     if matrix.shape[0] == 0:
         raise ValueError(
             f"{name} has shape {matrix.shape}: at least one node (sample) is required, "
             "found 0 sample(s)."
+        )
+    if matrix.shape[1] == 0:
+        raise ValueError(
+            f"{name} has 0 feature(s) (shape={matrix.shape}) while a minimum of 1 is required: "
+            "an adjacency matrix has one column per node."
         )
     if square and matrix.shape[0] != matrix.shape[1]:
         values = matrix.data if sp.issparse(matrix) else matrix
@@ -82,8 +82,9 @@ def _as_matrix(X, name):
         if not (isinstance(X, list) and np.ndim(X) == 2):
             raise TypeError(
                 f"{name} must be an adjacency matrix of shape (n_nodes, n_nodes), got {what}; "
-                "convert it first, for example with skgeom.graph.Graph.from_networkx(graph) or "
-                "skgeom.graph.Graph.from_edgelist(sources, targets, weights)."
+                "convert it first, with skgeom.graph.Graph.from_networkx(graph), "
+                "skgeom.graph.Graph.from_edgelist(sources, targets, weights) or "
+                "networkx.to_scipy_sparse_array(graph)."
             )
     if hasattr(X, "sparse") and hasattr(X, "to_numpy"):
         return X.sparse.to_coo()
@@ -116,12 +117,12 @@ def _canonical(adjacency, original):
 
 def _check_weights(adjacency, allow_negative, name):
     bad = ~np.isfinite(adjacency.data)
-    problem = f"{name} contains NaN or infinity (inf)"
+    problem = f"{name} contains NaN or infinity"
     if not bad.any():
         if allow_negative:
             return
         bad = adjacency.data < 0
-        problem = f"Negative values in data passed as {name}"
+        problem = f"Negative values in data: {name} contains a negative weight"
     if bad.any():
         entry = int(np.argmax(bad))
         row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.checks import check_graph
 from skgeom._core.estimator import DocLinkMixin
-from skgeom._core.random import random_key
+from skgeom._core.random import mix, random_key
 from skgeom.graph._graph import Graph, check_node_features, check_node_ids
 from skgeom.graph._projection import (
     FEATURE_DENSITY,
@@ -20,11 +20,13 @@ from skgeom.graph._projection import (
     orthogonal_mixing,
     project_features,
     scale_matrix_rows,
+    sjlt_entries,
     sjlt_projection,
     sparse_projection,
 )
 from skgeom.graph._propagation import (
     Plan,
+    count_arrays,
     extend,
     propagate,
     row_degrees,
@@ -36,8 +38,10 @@ from skgeom.graph._statistics import (
     column_statistics,
     scale_to_unit_rows,
     standardize,
+    whitening_scratch,
     zero_row_count,
 )
+from skgeom.graph._update import changed_rows, row_hashes, update_hops
 from skgeom.graph._weights import (
     DEFAULTS,
     PRESETS,
@@ -112,6 +116,10 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     feature_ratio : float in [0, 1], default=0.0
         Share of the columns of the start vectors that hold projected node features; needs
         `features` in `fit`.
+    bipartite : bool, default=False
+        Whether X holds the edges between two kinds of nodes, rows and columns, and need not be
+        square: users and items, documents and words. Both are embedded; samples are the rows, and
+        cross-validation slices them as those of any table.
     signed : bool, default=False
         Whether weights may be negative. Degrees are then sums of absolute weights.
     store_hops : {"needed"} or bool, default="needed"
@@ -135,6 +143,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Weights of hops 1 to k.
     normalization_strength_ : float
         Exponent beta that was used.
+    embedding_col_ : ndarray of shape (n_columns, n_features_out)
+        Vectors of the columns; with ``bipartite=True`` only. Standardised by themselves: odd hops
+        of a row read columns, even ones rows, so the two sides differ in mean.
     density_ : float
         Density of a sparse projection that was used.
     degrees_ : ndarray of float64, shape (n_nodes,)
@@ -142,7 +153,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     node_ids_ : ndarray of shape (n_nodes,)
         Ids of the nodes.
     hops_ : dict of int to ndarray or csr_array of shape (n_nodes, n_components)
-        The hops that were kept; hop 0 is the matrix of start vectors.
+        The hops that were kept; hop 0 is the matrix of start vectors. With ``bipartite=True``
+        the columns follow the rows.
     whitening_ : dict of int to (mean, matrix)
         For each whitened hop its mean (n_components,) and matrix (n_components, n_components).
     mean_, scale_ : ndarray of float64, shape (n_features_out,), or None
@@ -152,7 +164,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     graph_stats_ : dict
         "n_nodes", "n_edges" (stored entries), "weighted", "mean_degree", "n_isolated".
     n_features_in_ : int
-        Number of fitted nodes.
+        Number of fitted nodes; of columns with ``bipartite=True``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, when X is a DataFrame whose column names are strings.
 
@@ -206,6 +218,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         "whiten_every": [Interval(Integral, 1, None, closed="left"), None],
         "standardize": ["boolean", StrOptions({"l2"})],
         "feature_ratio": [Interval(Real, 0, 1, closed="both")],
+        "bipartite": ["boolean"],
         "signed": ["boolean"],
         "store_hops": ["boolean", StrOptions({"needed"})],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -231,6 +244,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         whiten_every=None,
         standardize=True,
         feature_ratio=0.0,
+        bipartite=False,
         signed=False,
         store_hops="needed",
         dtype="float32",
@@ -252,6 +266,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.whiten_every = whiten_every
         self.standardize = standardize
         self.feature_ratio = feature_ratio
+        self.bipartite = bipartite
         self.signed = signed
         self.store_hops = store_hops
         self.dtype = dtype
@@ -266,7 +281,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         ----------
         X : sparse matrix or array, ndarray or Graph, of shape (n_nodes, n_nodes)
             Adjacency: row i holds the weights of the edges from node i, to the nodes that it
-            reads from. CSR, CSC, COO and dense; duplicates add up.
+            reads from. CSR, CSC, COO and dense; duplicates add up. With ``bipartite=True``
+            (n_nodes, n_columns), the edges between rows and columns.
         y : None
             Ignored.
         features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
@@ -276,7 +292,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             stands for its row.
         init : array-like or sparse matrix of shape (n_nodes, n_components), default=None
             Vectors that take the place of the random projection, for example embeddings of
-            texts.
+            texts. With ``bipartite=True`` (n_nodes + n_columns, n_components), rows first.
 
         Returns
         -------
@@ -337,7 +353,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             X = X.adjacency
         rows = check_graph(X, dtype=np.dtype(self.dtype), square=False, allow_negative=self.signed)
         validate_data(self, X, reset=False, skip_check_array=True)
-        if self.store_hops is False:
+        if self.bipartite:
+            rows = _shift_columns(rows, len(self.degrees_))
+        if self._plan.n_hops > 0 and not self.hops_:
             raise ValueError(
                 "transform needs hops of the fitted nodes, and store_hops=False keeps none; "
                 "fit with store_hops='needed'."
@@ -359,6 +377,65 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         )
         return self._scale(embedding)
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, *, features=None, node_ids=None, init=None, freeze=True):
+        """Follow a change of the graph: edges added, removed or with other weights, new nodes.
+
+        Only rows within k hops of a change are computed again; they come out as a fit on the new
+        graph would make them. What a fit derives from the whole graph stays as it was: depth,
+        density, the sum and the maximum of the degrees, and whitening. All hops are needed: where
+        the fit did not keep them (``store_hops=True`` does), the first call computes all rows.
+
+        Parameters
+        ----------
+        X : sparse matrix or array, ndarray or Graph, of shape (n_nodes, n_nodes)
+            The whole new adjacency. Fitted nodes come first, in their order; new ones follow.
+        y : None
+            Ignored.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+            Of all nodes, where the fitted nodes have them.
+        node_ids : array-like of shape (n_nodes,), default=None
+            Ids of all nodes; needed when there are new nodes and the fitted ones were given ids.
+        init : array-like or sparse matrix of shape (n_nodes, n_components), default=None
+            Of all nodes, where the fitted nodes have them.
+        freeze : bool, default=True
+            Whether columns are standardised by the constants of the first fit, so that nodes that
+            see no change keep their vectors, rather than by new ones.
+
+        Returns
+        -------
+        self : FastRPEmbedder
+        """
+        if not hasattr(self, "hops_"):
+            self._embed(X, features, node_ids, init, keep_all=True)
+            return self
+        if isinstance(X, Graph):
+            node_ids = X.node_ids if node_ids is None else node_ids
+            features = X.features if features is None else features
+            X = X.adjacency
+        if np.ndim(X) == 2 and X.shape[1] < self.n_features_in_:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        self._check_updatable()
+        node_ids = self._check_more_ids(node_ids, X)
+        adjacency, features = self._check_graph(X, features, node_ids)
+        self._all_degrees = self.degrees_ = row_degrees(adjacency, self.self_loops)
+        transition = self._transition(adjacency, self._all_degrees)
+        start = self._start_of_all(features, init)
+        hashes = row_hashes(transition, n_jobs=self.n_jobs)
+        old_hops, old_hashes = self.hops_, self._transition_hashes
+        if not self._has_all_hops:
+            nothing = np.empty((0, self.n_components), self.dtype)
+            old_hops = dict.fromkeys(range(self._plan.n_hops + 1), nothing)
+            old_hashes = np.empty((0, 0), np.uint64)
+        changed = changed_rows(old_hashes, hashes)
+        self.hops_, affected = update_hops(
+            transition, old_hops, start, self._plan, self.whitening_, changed, n_jobs=self.n_jobs
+        )
+        self._transition_hashes = hashes
+        self.graph_stats_ = _statistics_of(adjacency)
+        self._take_update(affected, freeze)
+        return self
+
     def combine_hops(self, iteration_weights, *, self_influence=0.0):
         """Return the embedding that other weights would have given, without the graph.
 
@@ -378,7 +455,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         weights = check_weights(iteration_weights, self_influence)
-        if self.store_hops is not True:
+        if not self._has_all_hops:
             raise ValueError(f"combine_hops needs store_hops=True, got {self.store_hops!r}.")
         if len(weights) > self._plan.n_hops:
             raise ValueError(
@@ -386,9 +463,57 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "fitted."
             )
         plan = self._plan._replace(weights=(float(self_influence), *weights))
-        embedding = take_terms(self.hops_, plan, n_jobs=self.n_jobs)
+        embedding = take_terms(self.hops_, plan, n_jobs=self.n_jobs)[: len(self.node_ids_)]
         statistics = self._scaling_of(embedding)
         return self._scale(embedding, *statistics)
+
+    def estimate_memory(self, n_nodes, n_edges):
+        """Tell how much memory a fit would take, over the graph itself.
+
+        Parameters
+        ----------
+        n_nodes : int
+            Nodes; rows and columns together with ``bipartite=True``.
+        n_edges : int
+            Stored entries of the adjacency.
+
+        Returns
+        -------
+        memory : dict of str to int
+            Bytes: "fit" at the peak of `fit`, "fitted" of the arrays that stay, "graph" of an
+            adjacency with int32 indices and weights of `dtype`, which `fit` uses in place when it
+            comes as such.
+
+        Examples
+        --------
+        >>> from skgeom.graph import FastRPEmbedder
+        >>> memory = FastRPEmbedder(128, store_hops=False).estimate_memory(10**7, 2 * 10**8)
+        >>> {name: f"{size / 2**30:.1f} GiB" for name, size in memory.items()}
+        {'fit': '14.7 GiB', 'fitted': '4.9 GiB', 'graph': '1.5 GiB'}
+        """
+        self._validate_params()
+        settings = resolve_settings(
+            self._settings(), self.self_influence, n_nodes, n_edges / n_nodes
+        )
+        plan = self._make_plan(settings["iteration_weights"])
+        item = np.dtype(self.dtype).itemsize
+        is_sparse = self.projection in ("sparse", "sjlt") and self.feature_ratio == 0
+        start = 0
+        if is_sparse:
+            density = resolve_density(settings["density"], n_nodes, self.n_components)
+            if self.projection == "sjlt":
+                density = sjlt_entries(self.n_components, density) / self.n_components
+            start = int(n_nodes * (8 + density * self.n_components * (item + 4)))
+        array = n_nodes * self.n_components * item
+        n_allocated, n_kept = count_arrays(plan, is_sparse)
+        scratch = 24 * n_nodes
+        if self.whiten_every:
+            scratch += whitening_scratch(n_nodes, self.n_components, self.n_jobs)
+        return {
+            "fit": n_allocated * array + start + scratch,
+            "fitted": n_kept * array + (start if 0 in plan.keep else 0) + n_nodes * 16,
+            "graph": n_edges * (4 + item) + (n_nodes + 1) * 4,
+        }
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns: "fastrp0", "fastrp1", ...
@@ -408,7 +533,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.input_tags.pairwise = True
+        tags.input_tags.pairwise = not self.bipartite
         tags.input_tags.positive_only = not self.signed
         tags.transformer_tags.preserves_dtype = [self.dtype]
         return tags
@@ -417,68 +542,135 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _n_features_out(self):
         return self._plan.n_columns(self.n_components)
 
-    def _embed(self, X, features, node_ids, init):
+    def _embed(self, X, features, node_ids, init, keep_all=False):
         """Run the paper's steps."""
         adjacency, features = self._check_graph(X, features, node_ids)
-        self.degrees_ = row_degrees(adjacency, self.self_loops)
-        self._resolve(adjacency)
-        transition = self._transition(adjacency, self.degrees_)
+        self._all_degrees = row_degrees(adjacency, self.self_loops)
+        self.degrees_ = self._all_degrees[: len(self.node_ids_)]
+        self._total_degree = self._all_degrees.sum()
+        self._largest_degree = self._all_degrees.max()
+        self._resolve(adjacency, keep_all)
+        transition = self._transition(adjacency, self._all_degrees)
         self._key = random_key(self.random_state)
         self._fit_start(features, init)
-        start = self._start(self.node_ids_, self.degrees_, features, init)
+        start = self._start_of_all(features, init)
         self._stationary = self._find_stationary(adjacency, start)
         embedding, self.hops_, self.whitening_ = propagate(
             transition, start, self._plan, self._stationary, n_jobs=self.n_jobs
         )
+        self._transition_hashes = None
+        if self._has_all_hops:
+            self._transition_hashes = row_hashes(transition, n_jobs=self.n_jobs)
         self._count_zero_rows(embedding)
-        self.mean_, self.scale_ = self._scaling_of(embedding)
-        self.embedding_ = self._scale(embedding)
+        self._finish(embedding)
+
+    def _finish(self, embedding):
+        """Standardise, each side of a bipartite graph by itself."""
+        rows = embedding[: len(self.node_ids_)]
+        self.mean_, self.scale_ = self._scaling_of(rows)
+        self.embedding_ = self._scale(rows)
+        if self.bipartite:
+            columns = embedding[len(self.node_ids_) :]
+            self.embedding_col_ = self._scale(columns, *self._scaling_of(columns))
+
+    def _check_updatable(self):
+        for name in ("bipartite", "deflate"):
+            if getattr(self, name):
+                raise ValueError(f"partial_fit needs {name}=False.")
+
+    def _check_more_ids(self, node_ids, X):
+        """Return ids of all nodes, of which the first are the fitted ones."""
+        old, n_nodes = self.node_ids_, X.shape[0]
+        if node_ids is None:
+            default = np.arange(n_nodes)
+            if not np.array_equal(old, default[: len(old)]) and n_nodes > len(old):
+                raise ValueError(
+                    "node_ids is None: the fitted nodes have ids, and there are "
+                    f"{n_nodes - len(old)} new nodes."
+                )
+            return default if np.array_equal(old, default[: len(old)]) else old
+        node_ids = check_node_ids(node_ids, n_nodes)
+        if not np.array_equal(node_ids[: len(old)], old):
+            raise ValueError("node_ids must begin with the ids of the fitted nodes.")
+        return node_ids
+
+    def _take_update(self, affected, freeze):
+        """Renew the rows of the embedding whose hops have changed, or all of them."""
+        freeze = freeze or self.mean_ is None
+        rows = np.flatnonzero(affected) if freeze else np.arange(len(affected))
+        hops = {i: hop[rows] for i, hop in self.hops_.items()} if freeze else self.hops_
+        raw = take_terms(hops, self._plan, n_jobs=self.n_jobs)
+        if not freeze:
+            self._count_zero_rows(raw)
+            self._finish(raw)
+            return
+        embedding = np.zeros((len(affected), raw.shape[1]), raw.dtype)
+        embedding[: len(self.embedding_)] = self.embedding_
+        embedding[rows] = self._scale(raw)
+        self.embedding_ = embedding
 
     def _check_graph(self, X, features, node_ids):
         """Validate what goes into fit; rows of the graph are what a node reads from."""
+        if self.bipartite and self.direction != "out":
+            raise ValueError(
+                f"direction={self.direction!r} has no meaning with bipartite=True: rows read from "
+                "columns and columns from rows."
+            )
         if isinstance(X, Graph):
             node_ids = X.node_ids if node_ids is None else node_ids
             features = X.features if features is None else features
             X = X.adjacency
-        adjacency = check_graph(X, dtype=np.dtype(self.dtype), allow_negative=self.signed)
+        adjacency = check_graph(
+            X, dtype=np.dtype(self.dtype), square=not self.bipartite, allow_negative=self.signed
+        )
         validate_data(self, X, skip_check_array=True)
         self.node_ids_ = check_node_ids(node_ids, adjacency.shape[0])
-        if self.direction == "in":
+        if self.bipartite:
+            adjacency = sp.block_array([[None, adjacency], [adjacency.T, None]], format="csr")
+        elif self.direction == "in":
             adjacency = adjacency.T.tocsr()
         elif self.direction == "both":
             adjacency = (adjacency + adjacency.T).tocsr()
         return adjacency, features
 
-    def _resolve(self, adjacency):
+    @property
+    def _has_all_hops(self):
+        return len(self.hops_) == self._plan.n_hops + 1
+
+    def _resolve(self, adjacency, keep_all):
         """Fix the settings that depend on the graph, and the plan of the hops."""
-        n_nodes = adjacency.shape[0]
-        mean_degree = adjacency.nnz / n_nodes
-        self.graph_stats_ = {
-            "n_nodes": n_nodes,
-            "n_edges": adjacency.nnz,
-            "weighted": bool(np.any(adjacency.data != 1)),
-            "mean_degree": mean_degree,
-            "n_isolated": int(np.sum(np.diff(adjacency.indptr) == 0)),
-        }
-        params = {name: getattr(self, name) for name in [*DEFAULTS, "iteration_weights"]}
-        settings = resolve_settings(params, self.self_influence, n_nodes, mean_degree)
+        self.graph_stats_ = _statistics_of(adjacency)
+        n_nodes, mean_degree = adjacency.shape[0], self.graph_stats_["mean_degree"]
+        settings = resolve_settings(self._settings(), self.self_influence, n_nodes, mean_degree)
         self.iteration_weights_ = np.array(settings["iteration_weights"])
         self.normalization_strength_ = settings["normalization_strength"]
         self.density_ = resolve_density(settings["density"], n_nodes, self.n_components)
         self._standardize = settings["standardize"]
+        self._plan = self._make_plan(settings["iteration_weights"], keep_all)
+
+    def _settings(self):
+        return {name: getattr(self, name) for name in [*DEFAULTS, "iteration_weights"]}
+
+    def _make_plan(self, iteration_weights, keep_all=False):
         plan = Plan(
-            weights=(float(self.self_influence), *settings["iteration_weights"]),
+            weights=(float(self.self_influence), *iteration_weights),
             normalise=self.hop_normalization == "l2",
             concat=self.combine == "concat",
             deflate=self.deflate,
             whiten_every=self.whiten_every or 0,
             keep=frozenset(),
         )
-        self._plan = plan._replace(keep=plan.hops_to_keep(self.store_hops, self.self_loops > 0))
+        keep = plan.hops_to_keep(keep_all or self.store_hops, self.self_loops > 0)
+        return plan._replace(keep=keep)
 
     def _transition(self, adjacency, degrees):
         return transition_matrix(
-            adjacency, degrees, self.degrees_, self.propagation, self.self_loops
+            adjacency,
+            degrees,
+            self._all_degrees,
+            self.propagation,
+            self.self_loops,
+            self._largest_degree,
         )
 
     def _fit_start(self, features, init):
@@ -492,41 +684,72 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._has_init = init is not None
         self._n_projected = int(self.n_components * self.feature_ratio)
         self._mixing = None
-        n_random = self.n_components - self._n_projected
-        if self.projection == "orthogonal" and not self._has_init and n_random > 0:
-            gaussian = gaussian_projection(
-                self.node_ids_, n_random, self._key, dtype=np.float64, n_jobs=self.n_jobs
-            )
-            self._mixing = orthogonal_mixing(gaussian, n_jobs=self.n_jobs)
+        is_random = not self._has_init and self._n_projected < self.n_components
+        if self.projection == "orthogonal" and is_random:
+            gaussian = [
+                self._gaussian(ids, key) for ids, key in [(self.node_ids_, self._key), *self._other]
+            ]
+            self._mixing = orthogonal_mixing(np.vstack(gaussian), n_jobs=self.n_jobs)
+
+    @property
+    def _other(self):
+        """Ids of the columns of a bipartite graph, with a key of their own."""
+        if not self.bipartite:
+            return []
+        return [(np.arange(self.n_features_in_), np.uint64(mix(self._key)))]
+
+    def _start_of_all(self, features, init):
+        """Return N_0 of the fitted nodes; those of columns follow those of rows."""
+        n_rows = len(self.node_ids_)
+        if not self.bipartite or self._has_init:
+            ids = self.node_ids_ if not self.bipartite else np.arange(len(self._all_degrees))
+            return self._start(ids, self._all_degrees, features, init)
+        (ids, key) = self._other[0]
+        rows = self._start(self.node_ids_, self._all_degrees[:n_rows], features, None)
+        columns = self._scale_start(self._random_vectors(ids, key), self._all_degrees[n_rows:])
+        if self._n_projected > 0:
+            columns = columns.toarray() if sp.issparse(columns) else columns
+            columns = np.pad(columns, [(0, 0), (0, self._n_projected)])
+        if sp.issparse(rows):
+            return sp.vstack([rows, columns], format="csr")
+        return np.vstack([rows, columns])
 
     def _start(self, node_ids, degrees, features, init):
         """Return N_0 = L R, of fitted or of new nodes."""
         if self._has_init:
-            start = self._check_init(init, len(node_ids))
-        elif self._n_projected < self.n_components:
-            start = self._random_vectors(node_ids)
-        else:
-            start = np.empty((len(node_ids), 0), self.dtype)
-        if self.normalization_strength_ != 0:
-            relative = np.where(degrees > 0, degrees / max(self.degrees_.sum(), 1e-300), 1.0)
-            start = scale_matrix_rows(start, relative**self.normalization_strength_)
+            return self._scale_start(self._check_init(init, len(node_ids)), degrees)
+        start = self._scale_start(self._random_vectors(node_ids, self._key), degrees)
         if self._n_projected == 0:
             return start
         projected = self._project_features(features, len(node_ids))
         start = start.toarray() if sp.issparse(start) else start
         return np.hstack([start, projected])
 
-    def _random_vectors(self, node_ids):
-        args = (node_ids, self.n_components - self._n_projected, self._key)
+    def _scale_start(self, start, degrees):
+        """Multiply by L."""
+        if self.normalization_strength_ == 0:
+            return start
+        relative = np.where(degrees > 0, degrees / max(self._total_degree, 1e-300), 1.0)
+        return scale_matrix_rows(start, relative**self.normalization_strength_)
+
+    def _random_vectors(self, node_ids, key):
+        args = (node_ids, self.n_components - self._n_projected, key)
         options = {"dtype": np.dtype(self.dtype), "n_jobs": self.n_jobs}
+        if self._n_projected == self.n_components:
+            return np.empty((len(node_ids), 0), self.dtype)
         if self.projection == "sparse":
             return sparse_projection(*args, self.density_, **options)
         if self.projection == "sjlt":
             return sjlt_projection(*args, self.density_, **options)
         if self.projection == "gaussian":
             return gaussian_projection(*args, **options)
-        gaussian = gaussian_projection(*args, dtype=np.float64, n_jobs=self.n_jobs)
-        return (gaussian @ self._mixing).astype(self.dtype)
+        return (self._gaussian(node_ids, key) @ self._mixing).astype(self.dtype)
+
+    def _gaussian(self, node_ids, key):
+        n_random = self.n_components - self._n_projected
+        return gaussian_projection(
+            node_ids, n_random, key, dtype=np.dtype(np.float64), n_jobs=self.n_jobs
+        )
 
     def _project_features(self, features, n_nodes):
         if features is None:
@@ -575,13 +798,13 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "deflate=True needs a symmetric adjacency, and X is not; direction='both' makes "
                 "it so."
             )
-        return stationary_part(adjacency, self.degrees_, start, self.propagation)
+        return stationary_part(adjacency, self._all_degrees, start, self.propagation)
 
     def _count_zero_rows(self, embedding):
         """Count the nodes with edges that got no vector, and warn when they are many."""
         n_zero = zero_row_count(embedding, n_jobs=self.n_jobs)
         if self.self_influence == 0:
-            n_zero -= int(np.sum(self.degrees_ == 0))
+            n_zero -= int(np.sum(self._all_degrees == 0))
         self.n_zero_rows_ = max(n_zero, 0)
         if self.n_zero_rows_ > 0.01 * len(embedding):
             warnings.warn(
@@ -605,3 +828,21 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             mean, scale = statistics or (self.mean_, self.scale_)
             standardize(embedding, mean, scale, n_jobs=self.n_jobs)
         return embedding
+
+
+def _statistics_of(adjacency):
+    n_nodes = adjacency.shape[0]
+    return {
+        "n_nodes": n_nodes,
+        "n_edges": adjacency.nnz,
+        "weighted": bool(np.any(adjacency.data != 1)),
+        "mean_degree": adjacency.nnz / n_nodes,
+        "n_isolated": int(np.sum(np.diff(adjacency.indptr) == 0)),
+    }
+
+
+def _shift_columns(rows, n_rows):
+    """Return edges to columns of a bipartite graph as edges to the nodes that follow the rows."""
+    shape = (rows.shape[0], n_rows + rows.shape[1])
+    indices = rows.indices + rows.indices.dtype.type(n_rows)
+    return sp.csr_array((rows.data, indices, rows.indptr), shape=shape)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 from numba import njit
 
+from skgeom._core.random import mix
 from skgeom._core.sparse import product_rows
 
 CHUNK = 32  # rows that are finished while they are still in the first-level cache
@@ -35,7 +36,7 @@ def inverse_norm(row):
     if largest == 0:
         return row.dtype.type(0)
     # dividing by the largest entry may itself overflow where that is subnormal
-    inverse = one / max(largest, row.dtype.type(np.finfo(np.float32).tiny))
+    inverse = one / max(largest, np.finfo(row.dtype).tiny)
     return inverse / math.sqrt(_sum_of_squares(row, inverse))
 
 
@@ -267,3 +268,37 @@ def count_zero_rows(start, stop, x):
                 count -= 1
                 break
     return count
+
+
+@njit(nogil=True, cache=True)
+def hash_rows(start, stop, indptr, indices, bits, out):
+    """Hash rows of a CSR matrix: columns, and values where `bits` is not empty.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of rows.
+    indptr, indices : CSR structure
+    bits : ndarray of uint32 or uint64, shape (nnz,) or (0,)
+        The values, seen as integers.
+    out : ndarray of uint64, shape (n_rows,), written
+    """
+    for row in range(start, stop):
+        value = np.uint64(indptr[row + 1] - indptr[row])
+        for entry in range(indptr[row], indptr[row + 1]):
+            value = mix(value ^ np.uint64(indices[entry]))
+            if len(bits) > 0:
+                value = mix(value ^ np.uint64(bits[entry]))
+        out[row] = value
+
+
+@njit(nogil=True, cache=True)
+def touch_rows(start, stop, indptr, indices, mask, out):
+    """Write for each row of a CSR matrix whether any of its columns is in `mask`."""
+    for row in range(start, stop):
+        found = False
+        for entry in range(indptr[row], indptr[row + 1]):
+            if mask[indices[entry]]:
+                found = True
+                break
+        out[row] = found

@@ -105,7 +105,7 @@ def project_features(features, n_components, key, scale, *, dtype, n_jobs=None):
     projected : ndarray of shape (n, n_components)
     """
     names = np.arange(features.shape[1])
-    own_key = mix(key ^ np.uint64(0x66656174))
+    own_key = np.uint64(mix(key ^ np.uint64(0x66656174)))
     matrix = sign_matrix(
         names, n_components, own_key, density=FEATURE_DENSITY, scale=scale, dtype=dtype
     )

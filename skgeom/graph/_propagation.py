@@ -124,7 +124,7 @@ def row_degrees(adjacency, self_loops):
     return np.asarray(weights.sum(axis=1, dtype=np.float64)).ravel() + self_loops
 
 
-def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loops):
+def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loops, largest):
     """Normalise an adjacency matrix for propagation.
 
     Parameters
@@ -137,6 +137,8 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     propagation : {"transition", "adjacency", "symmetric"}
         D^-1 S, S divided by the largest degree (powers do not overflow), or D^-1/2 S D^-1/2.
     self_loops : float
+    largest : float
+        Degree to divide by in "adjacency".
 
     Returns
     -------
@@ -150,7 +152,7 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     if propagation == "transition":
         scale = _inverse(degrees)
     elif propagation == "adjacency":
-        scale = np.full(len(degrees), _inverse(column_degrees.max(keepdims=True))[0])
+        scale = np.full(len(degrees), 1.0 / largest if largest > 0 else 0.0)
     else:
         scale = np.sqrt(_inverse(degrees))
         factor = np.sqrt(_inverse(column_degrees)).astype(dtype)
@@ -187,6 +189,36 @@ class _Buffers:
         if plan.concat:
             return np.empty((self.shape[0], plan.n_columns(self.shape[1])), self.dtype)
         return self.take()
+
+
+def count_arrays(plan, start_is_sparse):
+    """Return how many dense (n, d) arrays `propagate` allocates, and how many stay.
+
+    Parameters
+    ----------
+    plan : Plan
+    start_is_sparse : bool
+
+    Returns
+    -------
+    n_allocated, n_kept : int
+        The embedding and hop 0 included.
+    """
+    width = plan.n_columns(1)
+    n_made = n_free = 0
+    has_embedding = plan.weights[0] != 0
+    n_made += width if has_embedding else 0
+    for i in range(1, plan.n_hops + 1):
+        if plan.stores(i):
+            n_made, n_free = n_made + (n_free == 0), max(n_free - 1, 0)
+        if plan.weights[i] != 0 and not plan.defers(i) and not has_embedding:
+            has_embedding = True
+            reuses = n_free > 0 and not plan.concat
+            n_made, n_free = n_made + (0 if reuses else width), n_free - reuses
+        n_free += i > 1 and i - 1 not in plan.keep
+    n_start = 0 if start_is_sparse else 1
+    n_kept = width + sum(i > 0 or not start_is_sparse for i in plan.keep)
+    return n_made + n_start, n_kept
 
 
 def propagate(transition, start, plan, stationary=None, *, n_jobs=None):

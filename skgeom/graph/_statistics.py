@@ -1,6 +1,7 @@
 """Column statistics, standardisation and whitening; the same bits for any number of threads."""
 
 import numpy as np
+from joblib import effective_n_jobs
 from scipy.linalg import eigh
 
 from skgeom._core.parallel import (
@@ -115,6 +116,11 @@ def whitening(x, present, *, n_jobs=None):
     gram = gram_matrix(x, mean, n_jobs=n_jobs)
     gram -= (len(x) - n_present) * np.outer(mean, mean)
     return mean, inverse_square_root(gram / n_present)
+
+
+def whitening_scratch(n_rows, d, n_jobs):
+    """Return the bytes that whitening takes on top of its input."""
+    return 2 * 8 * min(n_rows, CHUNK_ROWS) * d * effective_n_jobs(n_jobs)
 
 
 def whiten(x, present, mean, matrix, *, n_jobs=None):

@@ -196,6 +196,28 @@ def _gradient(C, weight, inverse, n_jobs, kept_values=None, kept_vectors=None):
     return symmetrize(total)
 
 
+def mean_of_logs(result, rows):
+    """Return the exponential of the mean logarithm of some matrices, from a kept iteration.
+
+    Parameters
+    ----------
+    result : KarcherResult
+        With `values` and `vectors`.
+    rows : ndarray of int or bool
+        Which matrices.
+
+    Returns
+    -------
+    M : ndarray of shape (n, n)
+        One step of the iteration for these matrices alone.
+    """
+    logs = np.log(result.values[rows])
+    columns = np.swapaxes(result.vectors[rows], 0, 1).reshape(result.mean.shape[0], -1)
+    values, vectors = np.linalg.eigh(symmetrize((columns * logs.ravel()) @ columns.T / len(logs)))
+    half = np.linalg.inv(result.inverse) @ from_eigh(np.exp(0.5 * values), vectors)
+    return symmetrize(half @ half.T)
+
+
 def whiten(C, inverse):
     """Return ``inverse @ C_i @ inverse.T``, made symmetric, shape (n_matrices, n, n)."""
     return symmetrize(inverse @ C @ inverse.T)

@@ -10,19 +10,31 @@ from skgeom.topology._convolution import signed_measure_convolution
 from skgeom.topology._display import SignedMeasureDisplay
 from skgeom.topology._functional import euler_signed_measure, hilbert_signed_measure
 from skgeom.topology._measures import mobius_inverse
+from skgeom.topology._modules import (
+    IntervalModules,
+    interval_decomposition,
+    landscapes,
+    persistence_image,
+    tcdr,
+)
 from skgeom.topology._signed_measure_vectorizer import SignedMeasureKernel, SignedMeasureVectorizer
 from skgeom.topology._sliced_wasserstein import sliced_wasserstein_distances
 from skgeom.topology._vectorizer import MultiparamPersistenceVectorizer
 
 __all__ = [
     "BifiltrationTransformer",
+    "IntervalModules",
     "MultiparamPersistenceVectorizer",
     "SignedMeasureDisplay",
     "SignedMeasureKernel",
     "SignedMeasureVectorizer",
     "euler_signed_measure",
     "hilbert_signed_measure",
+    "interval_decomposition",
+    "landscapes",
     "mobius_inverse",
+    "persistence_image",
     "signed_measure_convolution",
     "sliced_wasserstein_distances",
+    "tcdr",
 ]

@@ -34,18 +34,21 @@ def alpha_measures(points, values, dimensions):
         First parameter: radius; second: function value.
     """
     simplices, radii, values = alpha_complex(points, values)
-    grades = [
-        np.column_stack([radius, values[cells].max(axis=1)])
-        for cells, radius in zip(simplices, radii)
+    return embedded_measures(simplices, lower_star(simplices, radii, values), dimensions)
+
+
+def lower_star(simplices, first, values):
+    """Grades (first, largest value of a vertex) of the simplices of each dimension."""
+    return [
+        np.column_stack([grades, values[cells].max(axis=1)])
+        for cells, grades in zip(simplices, first)
     ]
-    return embedded_measures(simplices, grades, dimensions)
 
 
 def alpha_euler(points, values):
     """Euler signed measure ``(points, weights)`` of alpha complex x lower star."""
     simplices, radii, values = alpha_complex(points, values)
-    grades = [np.column_stack([r, values[c].max(axis=1)]) for c, r in zip(simplices, radii)]
-    return euler_measure(grades)
+    return euler_measure(lower_star(simplices, radii, values))
 
 
 def euler_measure(grades):

@@ -13,9 +13,16 @@ from skgeom._core.checks import check_shapes
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
 from skgeom.topology import _shapes
-from skgeom.topology._alpha import alpha_euler, alpha_measures, euler_measure
+from skgeom.topology._alpha import (
+    alpha_complex,
+    alpha_euler,
+    alpha_measures,
+    euler_measure,
+    lower_star,
+)
 from skgeom.topology._cubical import cubical_euler, cubical_measures
-from skgeom.topology._forest import GraphBatch, graph_measures
+from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
+from skgeom.topology._forest import GraphBatch, graph_cells, graph_measures
 from skgeom.topology._functions import (
     NODE_FUNCTIONS,
     PARAMETERS,
@@ -25,10 +32,11 @@ from skgeom.topology._functions import (
 )
 from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import aggregate
+from skgeom.topology._modules import interval_decomposition
 from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
-from skgeom.topology._rips import rips_euler, rips_measures, round_up_rows
+from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
 
-POINT_FILTRATIONS = ("rips", "alpha")
+POINT_FILTRATIONS = ("rips", "alpha", "delaunay")
 
 
 class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
@@ -40,12 +48,14 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "cubical", "graph", "precomputed"}, default="rips"
+    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
         What a sample is, and how it is filtered.
 
-        - "rips", "alpha": a point cloud, array of shape (n_points, n_coordinates). First
-          parameter: edge length (rips) or radius (alpha, in one, two or three dimensions);
-          second: a function on the points.
+        - "rips", "alpha", "delaunay": a point cloud, array of shape (n_points, n_coordinates).
+          First parameter: edge length (rips), or radius (the others, which take one, two or
+          three coordinates); second: a function on the points. "alpha" filters one alpha
+          complex by the later of a cell's points; "delaunay" has the alpha complex of every
+          sublevel set, hence the union of the balls around its points, at some more cost.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
           (depth, height, width, n_channels).
         - "graph": an adjacency matrix (sparse or dense), a pair (sparse adjacency or edges of
@@ -69,9 +79,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         attributes.
     homology_dimensions : tuple of int, default=(0, 1)
         0 counts components, 1 loops, 2 cavities.
-    invariant : {"hilbert", "euler"}, default="hilbert"
-        "euler" gives one measure, of the Euler characteristic. For "rips" it is that of the
-        2-skeleton.
+    invariant : {"hilbert", "euler", "mma"}, default="hilbert"
+        "euler" gives one measure, of the Euler characteristic (for "rips", that of the
+        2-skeleton). "mma" decomposes the module into intervals, approximately; for "alpha",
+        "graph" and "precomputed" with two parameters.
     metric : {"euclidean", "precomputed"}, default="euclidean"
         "precomputed": samples of "rips" are distance matrices.
     dual : bool, default=False
@@ -86,6 +97,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     max_points : int or None, default=None
         Replace larger point clouds by this many farthest-point landmarks. Every filtration value
         moves by at most the covering radius. The function is evaluated on the whole cloud.
+    n_lines : int, default=100
+        Lines along which "mma" computes barcodes.
+    max_error : float or None, default=None
+        Distance of these lines as a fraction of the fitted box, in place of `n_lines`.
     n_jobs : int or None, default=None
         Threads over samples.
     random_state : int, RandomState instance or None, default=None
@@ -102,6 +117,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         Resolved parameters, one dict per function.
     threshold_ : float
         Resolved longest edge.
+    filtration_box_ : ndarray of shape (2, 2)
+        Smallest and largest grade of each parameter; only with "mma".
 
     References
     ----------
@@ -110,7 +127,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
            arXiv:2306.03801.
     .. [2] Sibson. "SLINK: an optimally efficient algorithm for the single-link cluster method."
            The Computer Journal 16, 1973.
-    .. [3] Delfinado, Edelsbrunner. "An incremental algorithm for Betti numbers of simplicial
+    .. [3] Loiseaux, Carrière, Blumberg. "Multi-parameter Module Approximation: an efficient and
+           interpretable invariant for multi-parameter persistence modules with guarantees."
+           arXiv:2206.02026.
+    .. [4] Delfinado, Edelsbrunner. "An incremental algorithm for Betti numbers of simplicial
            complexes on the 3-sphere." Computer Aided Geometric Design 12, 1995.
 
     Examples
@@ -129,7 +149,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "filtration": [StrOptions({"rips", "alpha", "cubical", "graph", "precomputed"})],
+        "filtration": [
+            StrOptions({"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"})
+        ],
         "function": [
             StrOptions({*POINT_FUNCTIONS, *NODE_FUNCTIONS, "precomputed"}),
             callable,
@@ -138,12 +160,14 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         ],
         "function_params": [dict, list, None],
         "homology_dimensions": ["array-like"],
-        "invariant": [StrOptions({"hilbert", "euler"})],
+        "invariant": [StrOptions({"hilbert", "euler", "mma"})],
         "metric": [StrOptions({"euclidean", "precomputed"})],
         "dual": ["boolean"],
         "filtration_resolution": [Interval(Integral, 1, None, closed="left"), None],
         "threshold": [Interval(Real, None, None, closed="neither"), None],
         "max_points": [Interval(Integral, 1, None, closed="left"), None],
+        "n_lines": [Interval(Integral, 1, None, closed="left")],
+        "max_error": [Interval(Real, 0, None, closed="neither"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -161,6 +185,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         filtration_resolution=None,
         threshold=None,
         max_points=None,
+        n_lines=100,
+        max_error=None,
         n_jobs=None,
         random_state=None,
     ):
@@ -174,6 +200,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.filtration_resolution = filtration_resolution
         self.threshold = threshold
         self.max_points = max_points
+        self.n_lines = n_lines
+        self.max_error = max_error
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -206,7 +234,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Fit, and return the signed measures of the training samples (see `transform`)."""
         shapes = self._unpack(X)
         self._learn(shapes)
-        return self._measures(shapes)
+        return self._invariants(shapes)
 
     def transform(self, X):
         """Compute the signed measures of every sample.
@@ -217,7 +245,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        measures : list of dict
+        measures : list of dict, or list of IntervalModules with invariant="mma"
             Per sample: homology dimension (or "euler") -> (points, weights), of shapes
             (n_atoms, n_parameters) and (n_atoms,), float64 and int32. Equal points are added up;
             points are sorted.
@@ -225,7 +253,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         shapes = self._unpack(X)
         self._check_like_fitted(shapes)
-        return self._measures(shapes)
+        return self._invariants(shapes)
 
     # -- fit
 
@@ -268,6 +296,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             "dual": (self.dual, ("cubical",)),
             "threshold": (self.threshold is not None, ("rips",)),
             "max_points": (self.max_points is not None, POINT_FILTRATIONS),
+            "invariant": (self.invariant == "mma", ("alpha", "graph", "precomputed")),
         }
         for name, (used, filtrations) in only.items():
             if used and self.filtration not in filtrations:
@@ -311,10 +340,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self.diameter_ = max(sizes)
             widths = [points.shape[1] for points, _ in shapes if len(points)]
             self._n_coordinates = widths[0] if widths and self.metric == "euclidean" else None
-            if self.filtration == "alpha" and (self._n_coordinates or 1) > 3:
+            if self.filtration != "rips" and (self._n_coordinates or 1) > 3:
                 raise ValueError(
-                    "filtration='alpha' takes points with one, two or three coordinates, got "
-                    f"{self._n_coordinates}; filtration='rips' takes any number."
+                    f"filtration={self.filtration!r} takes points with one, two or three "
+                    f"coordinates, got {self._n_coordinates}; 'rips' takes any number."
                 )
         self.function_params_ = self._resolve_parameters()
         threshold = np.inf if self.threshold is None else float(self.threshold)
@@ -322,6 +351,17 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._seed = 0
         if self.max_points is not None:
             self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        if self.invariant == "mma":
+            self._learn_filtration_box(shapes)
+
+    def _learn_filtration_box(self, shapes):
+        if self.n_parameters_ != 2:
+            raise ValueError(f"invariant='mma' takes two parameters, got {self.n_parameters_}.")
+        grades = np.concatenate([g for _, grades in self._complexes(shapes) for g in grades])
+        grades = grades[np.isfinite(grades).all(axis=1)]
+        if len(grades) == 0:
+            grades = np.array([[0.0, 0.0], [1.0, 1.0]])
+        self.filtration_box_ = np.array([grades.min(axis=0), grades.max(axis=0)])
 
     def _diameter(self, points):
         if len(points) == 0:
@@ -403,12 +443,45 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                         f"fit had {self._n_coordinates}."
                     )
 
+    def _invariants(self, shapes):
+        if self.invariant == "mma":
+            return parallel_map(self._decompose, self._complexes(shapes), n_jobs=self.n_jobs)
+        return self._measures(shapes)
+
+    def _complexes(self, shapes):
+        """Simplices and grades of every sample, by dimension."""
+        if self.filtration == "graph":
+            return graph_cells(self._filtered_graphs(shapes))
+        if self.filtration == "alpha":
+            return parallel_map(self._alpha_cells, list(enumerate(shapes)), n_jobs=self.n_jobs)
+        return [
+            simplex_tree_cells(tree, round_up_rows(values, self.filtration_resolution))
+            for tree, values in shapes
+        ]
+
+    def _alpha_cells(self, numbered):
+        points, values, _ = self._valued_points(numbered)
+        simplices, radii, values = alpha_complex(
+            points, round_up_rows(values, self.filtration_resolution)
+        )
+        return simplices, lower_star(simplices, radii, values)
+
+    def _decompose(self, cells):
+        return interval_decomposition(
+            *cells,
+            self._dimensions(),
+            self.filtration_box_,
+            n_lines=self.n_lines,
+            max_error=self.max_error,
+        )
+
     def _measures(self, shapes):
         if self.filtration == "graph":
             return self._graph_measures(shapes)
         measure = {
             "rips": self._point_measures,
             "alpha": self._point_measures,
+            "delaunay": self._point_measures,
             "cubical": self._image_measures,
             "precomputed": self._complex_measures,
         }[self.filtration]
@@ -417,7 +490,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _dimensions(self):
         return [int(d) for d in self.homology_dimensions]
 
-    def _point_measures(self, numbered):
+    def _valued_points(self, numbered):
+        """Points or landmarks, their function values, and distances if they were given."""
         index, (points, values) = numbered
         matrix = points if self.metric == "precomputed" else None
         if values is None:
@@ -429,12 +503,21 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                     f"({len(points)},)."
                 )
             _shapes.check_values(values, index)
-        points, values, matrix = self._landmarks(points, values, matrix)
+        return self._landmarks(points, values, matrix)
+
+    def _point_measures(self, numbered):
+        points, values, matrix = self._valued_points(numbered)
         rounded = round_up_rows(values, self.filtration_resolution)
         if self.filtration == "alpha":
             if self.invariant == "euler":
                 return {"euler": alpha_euler(points, rounded)}
             return alpha_measures(points, rounded, self._dimensions())
+        if self.filtration == "delaunay":
+            n_rows = self.filtration_resolution
+            if self.invariant == "euler":
+                rows = DEFAULT_ROWS if n_rows is None else n_rows
+                return {"euler": delaunay_rows(points, values, rows)[0]}
+            return delaunay_measures(points, values, self._dimensions(), n_rows=n_rows)
         if self.invariant == "euler":
             return {"euler": rips_euler(points, rounded, threshold=self.threshold_, matrix=matrix)}
         return rips_measures(

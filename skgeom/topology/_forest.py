@@ -69,6 +69,18 @@ def single_graph(edges, node_grades, edge_grades):
     )
 
 
+def graph_cells(batch):
+    """Simplices and grades, by dimension, of every graph of a batch."""
+    cells = []
+    for i in range(batch.n_graphs):
+        nodes = slice(batch.node_ptr[i], batch.node_ptr[i + 1])
+        edges = slice(batch.edge_ptr[i], batch.edge_ptr[i + 1])
+        vertices = np.arange(nodes.stop - nodes.start, dtype=np.int32)[:, None]
+        pairs = np.sort(batch.edges[edges], axis=1)
+        cells.append(([vertices, pairs], [batch.node_grades[nodes], batch.edge_grades[edges]]))
+    return cells
+
+
 def graph_measures(batch, dimensions, n_jobs=None):
     """Hilbert signed measures of bifiltered graphs.
 

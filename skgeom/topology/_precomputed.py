@@ -99,6 +99,8 @@ def _row_persistence(simplices, grades, second, value, dimensions):
     for cells, first, row in zip(simplices, grades, second):
         kept = (row <= value) & np.isfinite(first[:, 0])
         if kept.any():
-            tree.insert_batch(np.ascontiguousarray(cells[kept].T), first[kept, 0].copy())
+            # a copy with regular strides: gudhi misreads axes of length one with stride zero
+            vertices = np.array(cells[kept].T, dtype=np.int32, order="C", copy=True)
+            tree.insert_batch(vertices, first[kept, 0].copy())
     tree.compute_persistence(homology_coeff_field=2, persistence_dim_max=True)
     return [tree.persistence_intervals_in_dimension(d) for d in dimensions]

@@ -6,12 +6,19 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
+from skgeom._core.parallel import parallel_map
 from skgeom.topology._convolution import KERNELS, convolve
 from skgeom.topology._measures import aggregate, balance, histogram, surface_from_histogram
+from skgeom.topology._modules import (
+    INTERVAL_KERNELS,
+    WEIGHTS,
+    IntervalModules,
+    module_features,
+)
 from skgeom.topology._sliced_wasserstein import (
     random_directions,
     sliced_wasserstein_distances,
@@ -19,21 +26,28 @@ from skgeom.topology._sliced_wasserstein import (
 
 AXES = "rstuvwxyz"
 VECTORIZATIONS = ("convolution", "surface", "histogram", "sliced_wasserstein")
+MODULE_VECTORIZATIONS = ("tcdr", "landscape", "image")
 
 
 class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
-    """Turn signed measures into feature vectors of fixed length.
+    """Turn signed measures, or interval modules, into feature vectors of fixed length.
 
     Parameters
     ----------
-    vectorization : {"convolution", "surface", "histogram", "sliced_wasserstein"}, \
-            default="convolution"
+    vectorization : {"convolution", "surface", "histogram", "sliced_wasserstein", "tcdr", \
+            "landscape", "image"}, default="convolution"
+        The first four take signed measures, the others interval modules.
+
         - "convolution": sum of a kernel over the atoms, on the grid.
         - "surface": the Hilbert function (or Euler surface) itself, on the grid.
         - "histogram": mass at every grid point, atoms rounded up to the grid.
         - "sliced_wasserstein": cumulated mass along random directions, at `resolution` knots
           each; the l1 distance of two feature vectors approximates the sliced Wasserstein
           distance.
+        - "tcdr": weighted mean, sum or maximum over the summands of a local representation of
+          intervals.
+        - "landscape": for each k, the k-th largest of how deep a point lies inside a summand.
+        - "image": Gaussians of the distance to every summand, weighted by its area.
     grid : {"regular", "quantile", "exact"} or list of ndarrays, default="regular"
         Values of each parameter: equally spaced over the fitted box, quantiles of the training
         atoms, all distinct values of the training atoms, or as given (in the original unit).
@@ -46,6 +60,22 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         ``(x - p) / bandwidth`` to values.
     n_directions : int, default=20
         Directions of "sliced_wasserstein".
+    delta : float, default=0.1
+        Half the side of the square in which "tcdr" looks at intervals, in normalised units.
+    interval_kernel : {"interleaving", "volume", "rectangle", "gaussian", "exponential"}, \
+            default="interleaving"
+        Representation of an interval by "tcdr": its longest diagonal bar, its area or its largest
+        rectangle in the square, relative to the square; or a function of the distance to the
+        interval, of width `bandwidth`.
+    weight : {"interleaving", "volume", "constant"} or callable, default="interleaving"
+        Weight of a summand in "tcdr": its longest diagonal bar, its area, 1, or
+        ``weight(births, deaths)``.
+    weight_power : float, default=1.0
+        Power of the weight; infinity takes the maximum over summands.
+    op : {"mean", "sum", "max"}, default="mean"
+        How "tcdr" puts summands together; "mean" divides by the sum of the weights.
+    k : tuple of int, default=(0, 1, 2)
+        Which landscapes; 0 is the largest.
     normalize : bool, default=True
         Rescale every parameter so that the fitted box becomes [0, 1].
     quantile_range : tuple of two floats, default=(0.0, 1.0)
@@ -95,12 +125,18 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "vectorization": [StrOptions(set(VECTORIZATIONS))],
+        "vectorization": [StrOptions({*VECTORIZATIONS, *MODULE_VECTORIZATIONS})],
         "grid": [StrOptions({"regular", "quantile", "exact"}), "array-like"],
         "resolution": [Interval(Integral, 1, None, closed="left"), tuple, list],
         "bandwidth": [Interval(Real, 0, None, closed="neither"), tuple, list],
         "kernel": [StrOptions(set(KERNELS)), callable],
         "n_directions": [Interval(Integral, 1, None, closed="left")],
+        "delta": [Interval(Real, 0, None, closed="neither")],
+        "interval_kernel": [StrOptions(set(INTERVAL_KERNELS))],
+        "weight": [StrOptions(set(WEIGHTS)), callable],
+        "weight_power": [Interval(Real, 0, None, closed="left"), Options(Real, {np.inf})],
+        "op": [StrOptions({"mean", "sum", "max"})],
+        "k": [tuple, list],
         "normalize": ["boolean"],
         "quantile_range": [tuple, list],
         "mass_default": [StrOptions({"auto"}), "array-like", None],
@@ -118,6 +154,12 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         bandwidth=0.05,
         kernel="gaussian",
         n_directions=20,
+        delta=0.1,
+        interval_kernel="interleaving",
+        weight="interleaving",
+        weight_power=1.0,
+        op="mean",
+        k=(0, 1, 2),
         normalize=True,
         quantile_range=(0.0, 1.0),
         mass_default=None,
@@ -131,6 +173,12 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.bandwidth = bandwidth
         self.kernel = kernel
         self.n_directions = n_directions
+        self.delta = delta
+        self.interval_kernel = interval_kernel
+        self.weight = weight
+        self.weight_power = weight_power
+        self.op = op
+        self.k = k
         self.normalize = normalize
         self.quantile_range = quantile_range
         self.mass_default = mass_default
@@ -158,6 +206,8 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         -------
         self : SignedMeasureVectorizer
         """
+        if self.vectorization in MODULE_VECTORIZATIONS:
+            return self._fit_modules(X)
         packed = pack(X)
         self.keys_ = list(packed)
         points = np.concatenate([points for points, _, _ in packed.values()])
@@ -190,6 +240,8 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         features : ndarray of shape (n_samples, n_features_out_)
         """
         check_is_fitted(self)
+        if self.vectorization in MODULE_VECTORIZATIONS:
+            return self._transform_modules(X)
         packed = pack(X, self.n_parameters_)
         missing = [key for key in self.keys_ if key not in packed]
         if missing:
@@ -221,6 +273,8 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         if self.vectorization == "sliced_wasserstein":
             shape, letters = (len(self.directions_), self._knots.shape[1]), "dq"
+        elif self.vectorization == "landscape":
+            shape, letters = (len(self.k), *(len(values) for values in self.grid_)), "k" + AXES
         else:
             shape, letters = tuple(len(values) for values in self.grid_), AXES
         digits = [max(2, len(str(size - 1))) for size in shape]
@@ -231,6 +285,56 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         prefixes = ["euler" if key == "euler" else f"h{key}" for key in self.keys_]
         names = [f"mph_{prefix}_{cell}" for prefix in prefixes for cell in cells]
         return np.array(names, dtype=object)
+
+    # -- modules
+
+    def _fit_modules(self, X):
+        _check_modules(X)
+        self._per_parameter_scalar("bandwidth")
+        if not self.k or any(not isinstance(k, Integral) or k < 0 for k in self.k):
+            raise ValueError(f"k must hold non-negative integers, got {self.k!r}.")
+        self.keys_ = list(X[0].homology_dimensions)
+        self.n_parameters_ = 2
+        points = np.concatenate([p for modules in X for p in (modules.births, modules.deaths)])
+        points = points[np.isfinite(points).all(axis=1)]
+        if self._check_quantiles() == (0, 1):
+            self.box_ = X[0].box.copy()
+        else:
+            self.box_ = self._learn_box(points)
+        self.grid_ = self._learn_grid(points)
+        n_images = len(self.k) if self.vectorization == "landscape" else 1
+        mesh = np.meshgrid(*self.grid_, indexing="ij")
+        coordinates = np.stack([axis.ravel() for axis in mesh], axis=1)
+        self.feature_coordinates_ = np.tile(coordinates, (n_images * len(self.keys_), 1))
+        self.n_features_out_ = len(self.feature_coordinates_)
+        return self
+
+    def _per_parameter_scalar(self, name):
+        value = getattr(self, name)
+        if not isinstance(value, Real):
+            raise ValueError(
+                f"{name} must be one number for {self.vectorization!r}, got {value!r}."
+            )
+
+    def _transform_modules(self, X):
+        _check_modules(X)
+        origin, width = self.box_[0], self.box_[1] - self.box_[0]
+        if not self.normalize:
+            origin, width = np.zeros(2), np.ones(2)
+        grid = [(v - o) / w for v, o, w in zip(self.grid_, origin, width)]
+        box = (self.box_ - origin) / width
+        parameters = self.get_params(deep=False)
+
+        def vector(modules):
+            rescaled = modules.rescaled(origin, width)
+            parts = [
+                module_features(rescaled.in_dimension(key), grid, box, parameters)
+                for key in self.keys_
+            ]
+            return np.concatenate(parts)
+
+        features = np.array(parallel_map(vector, X, n_jobs=self.n_jobs))
+        return features.astype(self.dtype, copy=False)
 
     # -- fit
 
@@ -367,6 +471,14 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             masses = histogram(heights[:, None], weights, sample, n_samples, [knots])
             features[:, i] = surface_from_histogram(masses) * width
         return features
+
+
+def _check_modules(X):
+    if len(X) == 0 or not all(isinstance(modules, IntervalModules) for modules in X):
+        raise ValueError(
+            "X must be a non-empty list of IntervalModules, as "
+            "BifiltrationTransformer(invariant='mma') returns them."
+        )
 
 
 def pack(X, n_parameters=0):

@@ -10,6 +10,7 @@ from skgeom._core.estimator import DocLinkMixin
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
 from skgeom.topology._measures import histogram, surface_from_histogram
 from skgeom.topology._signed_measure_vectorizer import (
+    MODULE_VECTORIZATIONS,
     VECTORIZATIONS,
     SignedMeasureVectorizer,
     pack,
@@ -26,6 +27,8 @@ TOPOLOGY = (
     "filtration_resolution",
     "threshold",
     "max_points",
+    "n_lines",
+    "max_error",
     "random_state",
 )
 VECTORS = (
@@ -34,6 +37,12 @@ VECTORS = (
     "bandwidth",
     "kernel",
     "n_directions",
+    "delta",
+    "interval_kernel",
+    "weight",
+    "weight_power",
+    "op",
+    "k",
     "normalize",
     "quantile_range",
     "mass_default",
@@ -58,10 +67,10 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "cubical", "graph", "precomputed"}, default="rips"
-        What a sample is, and how it is filtered: point clouds ("rips", "alpha"), images and
-        volumes with channels ("cubical"), graphs, or simplex trees with a vertex function. See
-        `BifiltrationTransformer`.
+    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
+        What a sample is, and how it is filtered: point clouds ("rips", "alpha", "delaunay"),
+        images and volumes with channels ("cubical"), graphs, or simplex trees with a vertex
+        function. See `BifiltrationTransformer`.
     function : str, callable or list of them, default="kde"
         Second parameter of point clouds: "kde", "dtm", "knn", "eccentricity", "precomputed" or a
         callable. Graphs take one per parameter: "degree", "hks", "closeness", "fiedler" or a
@@ -71,12 +80,13 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         the fitted diameter), ``{"mass": 0.1}``, ``{"k": 10}``, ``{"t": 10.0}``.
     homology_dimensions : tuple of int, default=(0, 1)
         0 counts components, 1 loops, 2 cavities.
-    invariant : {"hilbert", "euler"}, default="hilbert"
-        "euler" counts the Euler characteristic instead, in one measure.
-    vectorization : {"auto", "convolution", "surface", "histogram", "sliced_wasserstein"}, \
-            default="auto"
-        How a measure becomes a vector; "auto" is "convolution". See
-        `SignedMeasureVectorizer`.
+    invariant : {"hilbert", "euler", "mma"}, default="hilbert"
+        "euler" counts the Euler characteristic instead, in one measure. "mma" decomposes the
+        module into intervals, for "alpha", "graph" and "precomputed" with two parameters.
+    vectorization : {"auto", "convolution", "surface", "histogram", "sliced_wasserstein", "tcdr", \
+            "landscape", "image"}, default="auto"
+        How a measure or a decomposition becomes a vector; "auto" is "convolution" for measures
+        and "tcdr" for decompositions. See `SignedMeasureVectorizer`.
     grid : {"regular", "quantile", "exact"} or list of ndarrays, default="regular"
         Grid on which vectors are evaluated.
     resolution : int or tuple of int, default=20
@@ -90,6 +100,23 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         Profile of the convolution kernel.
     n_directions : int, default=20
         Directions of "sliced_wasserstein".
+    n_lines : int, default=100
+        Lines along which "mma" computes barcodes.
+    max_error : float or None, default=None
+        Distance of these lines as a fraction of the box, in place of `n_lines`.
+    delta : float, default=0.1
+        Half the side of the square in which "tcdr" looks at intervals, in normalised units.
+    interval_kernel : {"interleaving", "volume", "rectangle", "gaussian", "exponential"}, \
+            default="interleaving"
+        Representation of an interval by "tcdr".
+    weight : {"interleaving", "volume", "constant"} or callable, default="interleaving"
+        Weight of a summand in "tcdr".
+    weight_power : float, default=1.0
+        Power of the weight; infinity takes the maximum over summands.
+    op : {"mean", "sum", "max"}, default="mean"
+        How "tcdr" puts summands together.
+    k : tuple of int, default=(0, 1, 2)
+        Which landscapes; 0 is the largest.
     normalize : bool, default=True
         Rescale every parameter so that the fitted box becomes [0, 1].
     quantile_range : tuple of two floats, default=(0.0, 1.0)
@@ -175,7 +202,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     _parameter_constraints = {
         **BifiltrationTransformer._parameter_constraints,
         **SignedMeasureVectorizer._parameter_constraints,
-        "vectorization": [StrOptions({"auto", *VECTORIZATIONS})],
+        "vectorization": [StrOptions({"auto", *VECTORIZATIONS, *MODULE_VECTORIZATIONS})],
         "memory": [str, Memory, None],
     }
 
@@ -194,6 +221,14 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         bandwidth=0.05,
         kernel="gaussian",
         n_directions=20,
+        n_lines=100,
+        max_error=None,
+        delta=0.1,
+        interval_kernel="interleaving",
+        weight="interleaving",
+        weight_power=1.0,
+        op="mean",
+        k=(0, 1, 2),
         normalize=True,
         quantile_range=(0.0, 1.0),
         threshold=None,
@@ -218,6 +253,14 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         self.bandwidth = bandwidth
         self.kernel = kernel
         self.n_directions = n_directions
+        self.n_lines = n_lines
+        self.max_error = max_error
+        self.delta = delta
+        self.interval_kernel = interval_kernel
+        self.weight = weight
+        self.weight_power = weight_power
+        self.op = op
+        self.k = k
         self.normalize = normalize
         self.quantile_range = quantile_range
         self.threshold = threshold
@@ -281,7 +324,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         features : ndarray of shape (n_samples, n_features_out_)
         """
         check_is_fitted(self)
-        return self.vectorizer_.transform(self.signed_measures(X))
+        return self.vectorizer_.transform(self._cached_measures(X))
 
     def signed_measures(self, X):
         """Signed measures of shapes.
@@ -297,6 +340,24 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             n_parameters_), weights of shape (n_atoms,)).
         """
         check_is_fitted(self)
+        if self.invariant == "mma":
+            raise ValueError("invariant='mma' has interval modules, see decompose.")
+        return self._cached_measures(X)
+
+    def decompose(self, X):
+        """Interval decompositions of shapes, with ``invariant="mma"``.
+
+        Parameters
+        ----------
+        X : sequence of shapes
+
+        Returns
+        -------
+        modules : list of IntervalModules
+        """
+        check_is_fitted(self)
+        if self.invariant != "mma":
+            raise ValueError(f"decompose needs invariant='mma', got {self.invariant!r}.")
         return self._cached_measures(X)
 
     def betti_surfaces(self, X):
@@ -312,6 +373,12 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             Number of components, loops, ... (or the Euler characteristic) when the parameters
             are at most the grid values.
         """
+        if self.invariant == "mma":
+            modules = self.decompose(X)
+            return {
+                key: np.array([m.hilbert(self.grid_, key) for m in modules])
+                for key in self.vectorizer_.keys_
+            }
         packed = pack(self.signed_measures(X), self.n_parameters_)
         surfaces = {}
         for key, (points, weights, ptr) in packed.items():
@@ -339,6 +406,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     @_fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X):
         check_memory(self.memory)
+        vectorization = self._vectorization()
         parameters = self.get_params(deep=False)
         self.transformer_ = BifiltrationTransformer(
             n_jobs=self.n_jobs, **{name: parameters[name] for name in TOPOLOGY}
@@ -348,7 +416,6 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         else:
             self.transformer_.fit(X)
             measures = self._cached_measures(X)
-        vectorization = "convolution" if self.vectorization == "auto" else self.vectorization
         self.vectorizer_ = SignedMeasureVectorizer(
             vectorization=vectorization, **{name: parameters[name] for name in VECTORS}
         ).fit(measures)
@@ -357,6 +424,19 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
                 if name.endswith("_") and not name.startswith("_") and name != "keys_":
                     setattr(self, name, value)
         return measures
+
+    def _vectorization(self):
+        """The resolved vectorisation; it has to suit the invariant."""
+        modules = self.invariant == "mma"
+        if self.vectorization == "auto":
+            return "tcdr" if modules else "convolution"
+        fitting = MODULE_VECTORIZATIONS if modules else VECTORIZATIONS
+        if self.vectorization not in fitting:
+            raise ValueError(
+                f"vectorization={self.vectorization!r} doesn't take what "
+                f"invariant={self.invariant!r} gives; take one of {', '.join(fitting)}."
+            )
+        return self.vectorization
 
     def _cached_measures(self, X):
         if self.memory is None:

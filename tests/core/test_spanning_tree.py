@@ -18,7 +18,7 @@ from skgeom._core.spanning_tree import (
     sort_edges,
 )
 
-ALGORITHMS = ["prim", "gram"]
+ALGORITHMS = ["prim", "gram", "tiles"]
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 
 
@@ -190,8 +190,9 @@ def test_same_bits_in_threads_and_from_any_layout(algorithm):
 
 def test_choice_keeps_to_the_memory():
     assert choose_algorithm(3000, 384, 1024) == "gram"
-    assert choose_algorithm(3000, 384, 10) == "prim"
-    assert choose_algorithm(3000, 10, 1024) == "prim"
+    assert choose_algorithm(3000, 384, 10) == "tiles"
+    assert choose_algorithm(20_000, 384, 4000) == "tiles"
+    assert choose_algorithm(3000, 10, 1024) == choose_algorithm(3000, 10, 10) == "prim"
 
 
 def test_total_length_on_the_torus():

@@ -1,5 +1,6 @@
 import pickle
 import threading
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -425,6 +426,36 @@ def test_memory_is_reused():
     assert spared.hops_ == {}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"iteration_weights": "paper", "store_hops": False},
+        {"iteration_weights": "paper"},
+        {"iteration_weights": [0] * 9 + [1, 3, 9], "store_hops": False},
+        {"self_influence": 1, "iteration_weights": [1, 1]},
+        {"store_hops": True, "projection": "gaussian"},
+        {"combine": "concat", "iteration_weights": [1, 0, 1]},
+        {"whiten_every": 2, "store_hops": False},
+    ],
+)
+def test_memory_estimate(options):
+    """Against the peak that Python's allocator saw, and the arrays that stay."""
+    n, d = 30_000, 48
+    ring = sp.diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1], dtype=np.float32)
+    adjacency = ring.tocsr()
+    model = FastRPEmbedder(d, random_state=0, **options)
+    estimate = model.estimate_memory(n, adjacency.nnz)
+    model.fit(random_graph(20, 3))
+    tracemalloc.start()
+    model.fit(adjacency)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert estimate["fit"] == pytest.approx(peak, rel=0.15)
+    arrays = [model.embedding_, *model.hops_.values()]
+    size = sum(a.data.nbytes if sp.issparse(a) else a.nbytes for a in arrays)
+    assert estimate["fitted"] == pytest.approx(size, rel=0.1)
+
+
 # ------------------------------------------------------------------ random vectors
 
 
@@ -543,6 +574,71 @@ def test_errors_of_what_is_given_to_transform():
         FastRPEmbedder().transform(adjacency)
 
 
+# ------------------------------------------------------------------ bipartite graphs
+
+
+def bipartite_graph(n_rows=30, n_columns=20, seed=0):
+    rng = np.random.default_rng(seed)
+    linked = rng.random((n_rows, n_columns)) < 0.15
+    return sp.csr_array(np.where(linked, rng.uniform(0.5, 2.0, linked.shape), 0.0))
+
+
+def test_bipartite_is_the_square_graph_of_rows_and_columns():
+    edges, start = bipartite_graph(), start_of(50)
+    square = sp.csr_array(sp.block_array([[None, edges], [edges.T, None]]))
+    options = {"iteration_weights": [1, 0, 2, 3], "normalization_strength": -0.3, **PLAIN}
+    expected = FastRPEmbedder(8, **options).fit_transform(square, init=start)
+    model = FastRPEmbedder(8, bipartite=True, **options).fit(edges, init=start)
+    np.testing.assert_array_equal(model.embedding_, expected[:30])
+    np.testing.assert_array_equal(model.embedding_col_, expected[30:])
+    assert model.n_features_in_ == 20
+    assert model.degrees_.shape == (30,)
+
+
+@pytest.mark.parametrize("projection", ["sparse", "gaussian", "sjlt", "orthogonal"])
+def test_bipartite_transform_equals_fit_transform(projection):
+    edges, table = bipartite_graph(), start_of(30, 4)
+    options = {
+        "projection": projection,
+        "self_influence": 0.5,
+        "self_loops": 0.2,
+        "random_state": 0,
+    }
+    for more, given_to_fit in [
+        ({}, {}),
+        ({"deflate": True, "whiten_every": 2}, {}),
+        ({"feature_ratio": 0.5}, {"features": table}),
+        ({"feature_ratio": 1.0}, {"features": table}),
+    ]:
+        model = FastRPEmbedder(6, bipartite=True, **options, **more)
+        fitted = model.fit_transform(edges, **given_to_fit)
+        np.testing.assert_allclose(fitted.mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(model.embedding_col_.mean(axis=0), 0, atol=1e-5)
+        again = model.transform(edges, **given_to_fit)
+        np.testing.assert_allclose(again, fitted, rtol=1e-3, atol=1e-3)
+
+
+def test_bipartite_rows_and_columns_have_different_start_vectors():
+    model = FastRPEmbedder(16, bipartite=True, projection="gaussian", store_hops=True, **PLAIN)
+    start = model.fit(bipartite_graph(20, 20)).hops_[0]
+    assert np.abs(np.corrcoef(start[:20].ravel(), start[20:].ravel())[0, 1]) < 0.2
+
+
+def test_bipartite_rows_are_samples_of_a_table():
+    """Words of documents: rows are sliced in cross-validation, columns are not."""
+    label = np.repeat([0, 1], 60)
+    rng = np.random.default_rng(0)
+    topic = np.repeat([0, 1], 40)
+    counts = rng.poisson(np.where(label[:, None] == topic, 0.3, 0.05))
+    model = make_pipeline(FastRPEmbedder(16, bipartite=True, random_state=0), LogisticRegression())
+    assert cross_val_score(model, sp.csr_array(counts), label).mean() > 0.9
+
+
+def test_bipartite_has_no_direction():
+    with pytest.raises(ValueError, match="direction='in' has no meaning"):
+        FastRPEmbedder(bipartite=True, direction="in").fit(bipartite_graph())
+
+
 # ------------------------------------------------------------------ degenerate cases
 
 
@@ -614,7 +710,7 @@ def test_no_edges(n):
 
 
 def test_no_nodes():
-    with pytest.raises(ValueError, match="minimum of 1 is required"):
+    with pytest.raises(ValueError, match="0 sample"):
         FastRPEmbedder().fit(np.zeros((0, 0)))
 
 
@@ -653,7 +749,7 @@ def test_extreme_weights_do_not_overflow():
     ("X", "error", "message"),
     [
         (np.zeros((3, 4)), ValueError, r"square .* got shape \(3, 4\)"),
-        (np.full((3, 3), np.nan), ValueError, r"NaN or infinity .* entry \(0, 0\)"),
+        (np.full((3, 3), np.nan), ValueError, r"NaN or infinity: entry \(0, 0\)"),
         (-np.ones((3, 3)), ValueError, "Negative values"),
         ([(0, 1), (1, 2), (2, 0)], ValueError, "square"),
         ({0: [1]}, TypeError, "Graph.from_edgelist"),

@@ -2,7 +2,13 @@ import matplotlib
 import numpy as np
 import pytest
 
-from skgeom.separability import H0BarcodeDisplay, SeparabilityScorer
+from skgeom.separability import (
+    H0BarcodeDisplay,
+    SeparabilityHistoryDisplay,
+    SeparabilityMonitor,
+    SeparabilityScorer,
+    SubsampleCurveDisplay,
+)
 
 matplotlib.use("Agg")
 
@@ -33,3 +39,24 @@ def test_barcode_of_lifetimes(scorer):
     assert display.ax_ is axes
     np.testing.assert_allclose(bars(display), [0.5, 1])
     assert "1 shorter" in axes.get_ylabel()
+
+
+def test_history_of_a_monitor():
+    rng = np.random.default_rng(0)
+    noise, group = rng.normal(size=(60, 3)), rng.integers(0, 2, (60, 1))
+    monitor = SeparabilityMonitor(min_delta="se", patience=2, smoothing=0)
+    for step in range(8):
+        monitor.update(noise + min(step, 3) * group, step=step, loss=1 / (step + 1))
+    display = monitor.plot()
+    smoothed = display.ax_.get_lines()[1].get_ydata()
+    np.testing.assert_array_equal(smoothed, monitor.history_["smoothed"])
+    both = SeparabilityHistoryDisplay.from_monitor(monitor, metrics=["loss"])
+    names = [text.get_text() for text in both.ax_.get_legend().get_texts()]
+    assert {"stop", "largest score", "loss"} <= set(names)
+
+
+def test_subsample_curve(scorer):
+    X = np.random.default_rng(0).normal(size=(80, 3))
+    display = SubsampleCurveDisplay.from_estimator(scorer, X, sizes=[20, 40, 80], n_repeats=3)
+    np.testing.assert_array_equal(display.ax_.get_lines()[0].get_xdata(), [20, 40, 80])
+    assert display.figure_ is display.ax_.figure

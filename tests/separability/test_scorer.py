@@ -341,6 +341,52 @@ def test_pickle(groups):
     assert again.score(groups[0]) == found.score(groups[0])
 
 
+def test_assess_is_fit_without_fitting(groups):
+    scorer = SeparabilityScorer(
+        NAMES, normalize="standard", max_samples=90, n_subsamples=2, random_state=0
+    )
+    found = scorer.assess(*groups, resample=True)
+    fitted = clone(scorer).set_params(confidence_level=0.9).fit(*groups)
+    assert found.score == fitted.score_
+    assert found.statistics == fitted.statistics_
+    np.testing.assert_array_equal(found.resample_scores, fitted.resample_scores_)
+    for name, value in found.supervised.items():
+        assert value == fitted.supervised_[name]
+    assert not [name for name in vars(scorer) if name.endswith("_")]
+
+
+def test_compare_pairs_the_rows(groups):
+    X = groups[0]
+    scorer = SeparabilityScorer(random_state=0, **PLAIN)
+    noise = np.random.default_rng(0).normal(size=X.shape)
+    found = scorer.compare(X, X + 0.2 * noise)
+    assert found.difference == found.score_a - found.score_b
+    assert found.difference == scorer.fit(X).score_ - scorer.fit(X + 0.2 * noise).score_
+    low, high = found.confidence_interval
+    assert low < found.difference < high
+    single = scorer.set_params(confidence_level=0.95).fit(X).confidence_interval_
+    assert high - low < single[1] - single[0]
+    assert scorer.compare(X, X).standard_error == 0
+    with pytest.raises(ValueError, match="200 and 150 samples"):
+        scorer.compare(X, X[:150])
+
+
+def test_subsample_curve(groups):
+    scorer = SeparabilityScorer("balanced_sum", random_state=0, **PLAIN)
+    curve = scorer.subsample_curve(groups[0], [50, 100, 200], n_repeats=4)
+    assert curve.sizes.tolist() == [50, 100, 200]
+    assert curve.scores.shape == (3, 4)
+    assert curve.std[2] == 0
+    assert curve.mean[2] == pytest.approx(scorer.fit(groups[0]).score_)
+    np.testing.assert_allclose(curve.mean, curve.scores.mean(axis=1))
+    plane = np.random.default_rng(0).random((1000, 2))
+    flat = scorer.subsample_curve(plane)
+    assert flat.ph_dim == pytest.approx(2, rel=0.15)
+    assert flat.sizes[[0, -1]].tolist() == [62, 1000]
+    with pytest.raises(ValueError, match="sizes must be"):
+        scorer.subsample_curve(plane, [10, 2000])
+
+
 # As a scorer of model selection
 
 

@@ -69,4 +69,11 @@ CASES = [
         images,
         input_is_table=False,
     ),
+    Case(
+        MultiparamPersistenceVectorizer(
+            filtration="graph", function=["degree", "closeness"], invariant="mma", **small
+        ),
+        graphs,
+        input_is_table=False,
+    ),
 ]

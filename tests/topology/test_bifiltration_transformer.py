@@ -108,7 +108,7 @@ def test_empty_objects_have_empty_measures():
     none = (np.empty((0, 2)), np.empty((0, 2)))
     found = BifiltrationTransformer(**GRAPH).fit_transform([some, none])
     assert [len(found[1][d][1]) for d in (0, 1)] == [0, 0]
-    for filtration in ("rips", "alpha"):
+    for filtration in ("rips", "alpha", "delaunay"):
         found = BifiltrationTransformer(filtration=filtration).fit_transform(
             [np.zeros((3, 2)), np.empty((0, 2)), []]
         )
@@ -205,7 +205,11 @@ BAD = [
     ({"homology_dimensions": (0, 0)}, [CLOUD], "repeats itself"),
     ({"filtration": "alpha", "threshold": 1.0}, [CLOUD], "threshold=1.0 has no meaning"),
     ({"dual": True}, [CLOUD], "dual=True has no meaning for filtration='rips'"),
-    ({"filtration": "cubical", "max_points": 3}, [np.zeros((2, 2, 2))], "only for rips, alpha"),
+    (
+        {"filtration": "cubical", "max_points": 3},
+        [np.zeros((2, 2, 2))],
+        "only for rips, alpha, delaunay",
+    ),
     ({"metric": "precomputed"}, [np.zeros((2, 3))], "a distance matrix is square"),
     ({"metric": "precomputed"}, [-np.ones((2, 2))], "negative distances"),
     ({"metric": "precomputed"}, [np.triu(np.ones((2, 2)), 1)], "symmetric"),

@@ -58,6 +58,20 @@ def test_alpha(oracle, name):
         assert_same_measure(euler, measure(oracle, "pc2__alpha_euler"))
 
 
+@pytest.mark.parametrize("name", ["pc2", "pc3"])
+def test_function_delaunay(oracle, name):
+    sample = (oracle[f"{name}__X"], oracle[f"{name}__f"])
+    dimensions = tuple(range(sample[0].shape[1]))
+    params = {"filtration": "delaunay", "function": "precomputed", "filtration_resolution": 70}
+    transformer = BifiltrationTransformer(homology_dimensions=dimensions, **params)
+    found = transformer.fit_transform([sample])[0]
+    for dimension in dimensions:
+        assert_same_measure(found[dimension], measure(oracle, f"{name}__fdel_H{dimension}"))
+    if name == "pc2":
+        euler = euler_signed_measure(sample, **params)
+        assert_same_measure(euler, measure(oracle, "pc2__fdel_euler"))
+
+
 @pytest.mark.parametrize("name", ["img2", "img3"])
 def test_image(oracle, name):
     stored = oracle[f"{name}__I"]

@@ -41,6 +41,7 @@ KINDS = {
     "rips": ({}, clouds),
     "rips with values": ({"function": "precomputed"}, valued_clouds),
     "alpha": ({"filtration": "alpha"}, clouds),
+    "delaunay": ({"filtration": "delaunay"}, clouds),
     "cubical": ({"filtration": "cubical"}, images),
     "graph": ({"filtration": "graph", "function": ["degree", "hks"]}, graphs),
     "edges": ({"filtration": "graph", "function": "precomputed"}, edge_lists),

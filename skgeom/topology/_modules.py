@@ -1,0 +1,504 @@
+"""Multiparameter modules as sums of intervals: candidate decompositions and their images.
+
+An interval module of two parameters is a staircase region, given by its minimal birth corners and
+its maximal death corners: its support is ``{x : some birth <= x and some death >= x}``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgeom.topology import _kernels_intervals as kernels
+from skgeom.topology._kernels_vineyard import vineyard
+
+INTERVAL_KERNELS = {
+    "interleaving": kernels.INTERLEAVING,
+    "volume": kernels.VOLUME,
+    "rectangle": kernels.RECTANGLE,
+    "gaussian": kernels.GAUSSIAN,
+    "exponential": kernels.EXPONENTIAL,
+}
+WEIGHTS = ("interleaving", "volume", "constant")
+
+
+@dataclass(frozen=True)
+class IntervalModules:
+    """Interval summands of one sample.
+
+    Attributes
+    ----------
+    births, deaths : ndarrays of shape (n_corners, 2)
+        Corners of all summands, by first coordinate within a summand; -inf and +inf where a
+        summand leaves the box.
+    birth_ptr, death_ptr : ndarrays of int64, shape (n_summands + 1,)
+        Summand i has the corners ``births[birth_ptr[i]:birth_ptr[i + 1]]``, and deaths likewise.
+    dimension : ndarray of int32, shape (n_summands,)
+        Homology dimension of each summand.
+    box : ndarray of shape (2, 2)
+        Box in which the decomposition was computed.
+    homology_dimensions : tuple of int
+        Dimensions that were asked for; some may have no summand.
+    """
+
+    births: np.ndarray
+    deaths: np.ndarray
+    birth_ptr: np.ndarray
+    death_ptr: np.ndarray
+    dimension: np.ndarray
+    box: np.ndarray
+    homology_dimensions: tuple
+
+    def __len__(self):
+        return len(self.dimension)
+
+    def corners(self, summand):
+        """Births (n_births, 2) and deaths (n_deaths, 2) of one summand."""
+        births = self.births[self.birth_ptr[summand] : self.birth_ptr[summand + 1]]
+        deaths = self.deaths[self.death_ptr[summand] : self.death_ptr[summand + 1]]
+        return births, deaths
+
+    def in_dimension(self, dimension):
+        """The summands of one homology dimension, as `IntervalModules`."""
+        chosen = np.flatnonzero(self.dimension == dimension)
+        corners = [self.corners(i) for i in chosen]
+        return from_corners(corners, self.dimension[chosen], self.box, (dimension,))
+
+    def rescaled(self, origin, width):
+        """The same summands with ``(x - origin) / width`` in place of x."""
+        return IntervalModules(
+            (self.births - origin) / width,
+            (self.deaths - origin) / width,
+            self.birth_ptr,
+            self.death_ptr,
+            self.dimension,
+            (self.box - origin) / width,
+            self.homology_dimensions,
+        )
+
+    def barcode(self, point, direction=(1.0, 1.0), homology_dimension=None):
+        """Bars of the summands on the line ``point + t * direction``.
+
+        Parameters
+        ----------
+        point : array-like of shape (2,)
+        direction : array-like of shape (2,), default=(1.0, 1.0)
+            Positive.
+        homology_dimension : int or None, default=None
+            None takes all summands.
+
+        Returns
+        -------
+        bars : ndarray of shape (n_bars, 2)
+            Values of t at birth and death, of the bars that are not empty.
+        """
+        point, direction = np.asarray(point, dtype=float), np.asarray(direction, dtype=float)
+        bars = []
+        for i in range(len(self)):
+            if homology_dimension is not None and self.dimension[i] != homology_dimension:
+                continue
+            births, deaths = self.corners(i)
+            birth = ((births - point) / direction).max(axis=1).min()
+            death = ((deaths - point) / direction).min(axis=1).max()
+            if birth < death:
+                bars.append((birth, death))
+        return np.array(bars).reshape(-1, 2)
+
+    def hilbert(self, grid, homology_dimension):
+        """Number of summands of one dimension at every point of a grid.
+
+        Parameters
+        ----------
+        grid : sequence of two ndarrays
+        homology_dimension : int
+
+        Returns
+        -------
+        surface : ndarray of int, shape (len(grid[0]), len(grid[1]))
+            Births belong to a summand, deaths don't.
+        """
+        points = np.stack(np.meshgrid(*grid, indexing="ij"), axis=-1)[:, :, None, :]
+        surface = np.zeros(points.shape[:2], dtype=np.int64)
+        for i in np.flatnonzero(self.dimension == homology_dimension):
+            births, deaths = self.corners(i)
+            born = (points >= births).all(axis=3).any(axis=2)
+            alive = (points < deaths).all(axis=3).any(axis=2)
+            surface += born & alive
+        return surface
+
+
+def from_corners(corners, dimension, box, homology_dimensions):
+    """Pack a list of (births, deaths), one per summand, corners by first coordinate."""
+    births = [b for b, _ in corners]
+    deaths = [d for _, d in corners]
+    return IntervalModules(
+        np.concatenate(births) if births else np.empty((0, 2)),
+        np.concatenate(deaths) if deaths else np.empty((0, 2)),
+        np.cumsum([0, *map(len, births)]),
+        np.cumsum([0, *map(len, deaths)]),
+        np.asarray(dimension, dtype=np.int32),
+        np.asarray(box, dtype=np.float64),
+        tuple(int(d) for d in homology_dimensions),
+    )
+
+
+def interval_decomposition(
+    simplices,
+    grades,
+    homology_dimensions,
+    box,
+    *,
+    n_lines=100,
+    max_error=None,
+    min_persistence=0.0,
+    direction=None,
+):
+    """Candidate decomposition of a bifiltered complex into intervals (MMA).
+
+    Barcodes along parallel lines are computed and matched by vineyard updates; the bars of one vine
+    are the trace of one interval. On these lines the barcode of the result is that of the
+    module.
+
+    Parameters
+    ----------
+    simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
+        Vertices increase within a row.
+    grades : list of ndarrays of shape (n_simplices, 2)
+    homology_dimensions : sequence of int
+    box : array-like of shape (2, 2)
+        Smallest and largest value of each parameter, crossed by the lines.
+    n_lines : int, default=100
+        Number of lines.
+    max_error : float or None, default=None
+        Distance of neighbouring lines, in units of `direction`; in place of `n_lines`.
+    min_persistence : float, default=0.0
+        Summands whose longest bar in the box is shorter, in units of `direction`, are left out.
+    direction : array-like of shape (2,), default=None
+        Positive; None is the diagonal of the box.
+
+    Returns
+    -------
+    modules : IntervalModules
+
+    References
+    ----------
+    .. [1] Loiseaux, Carrière, Blumberg. "Multi-parameter Module Approximation: an efficient and
+           interpretable invariant for multi-parameter persistence modules with guarantees."
+           arXiv:2206.02026.
+    .. [2] Cohen-Steiner, Edelsbrunner, Morozov. "Vines and vineyards by updating persistence in
+           linear time." SoCG 2006.
+    """
+    box = np.array(box, dtype=np.float64)
+    box[1] = np.where(box[1] > box[0], box[1], box[0] + 1.0)
+    scale = box[1] - box[0] if direction is None else np.asarray(direction, dtype=np.float64)
+    extent = (box[1] - box[0]) / scale
+    top = max(homology_dimensions) + 2
+    flat = [(g - box[0]) / scale for g in grades[:top]]
+    cells, values = _finite_cells(simplices[:top], flat)
+    offsets, step = _lines(extent, n_lines, max_error)
+    births, deaths, dimension = _traces(cells, values, offsets)
+    corners, kept = [], []
+    for i in np.flatnonzero(np.isin(dimension, homology_dimensions)):
+        found = _corners(births[:, i], deaths[:, i], offsets, extent, 1.1 * step)
+        if found is None:
+            continue
+        if kernels.longest_diagonal(*found, np.zeros(2), extent) < min_persistence:
+            continue
+        corners.append((found[0] * scale + box[0], found[1] * scale + box[0]))
+        kept.append(dimension[i])
+    order = np.argsort(kept, kind="stable")
+    return from_corners(
+        [corners[i] for i in order], [kept[i] for i in order], box, homology_dimensions
+    )
+
+
+def _lines(extent, n_lines, max_error):
+    """Offsets ``x - y`` of the lines, and their distance."""
+    total = extent.sum()
+    count = n_lines if max_error is None else int(np.ceil(total / max_error))
+    step = total / count
+    return -extent[1] + (np.arange(count) + 0.5) * step, step
+
+
+def _finite_cells(simplices, grades):
+    """Leave out cells that never enter; keep the vertices' names."""
+    kept = [np.isfinite(g).all(axis=1) for g in grades]
+    return [s[k] for s, k in zip(simplices, kept)], [g[k] for g, k in zip(grades, kept)]
+
+
+def _traces(simplices, grades, offsets):
+    """Births and deaths of every vine on every line: (n_lines, n_cells), and its dimension."""
+    dimension, local, boundary_ptr, boundary = boundary_matrix(simplices)
+    values = np.concatenate(grades)
+    key = np.maximum(values[:, 0], values[:, 1] + offsets[0])
+    order = np.argsort(key, kind="stable").astype(np.int32)
+    n_words = (max(len(cells) for cells in simplices) + 63) // 64
+    births = np.full((len(offsets), len(values)), np.nan)
+    deaths = np.full_like(births, np.nan)
+    dimension_of_vine, _ = vineyard(
+        values,
+        offsets,
+        order,
+        dimension,
+        boundary_ptr,
+        boundary,
+        local,
+        max(n_words, 1),
+        births,
+        deaths,
+    )
+    return births, deaths, dimension_of_vine
+
+
+def boundary_matrix(simplices):
+    """Cells one after the other, by dimension.
+
+    Returns
+    -------
+    dimension, local : ndarrays of int32, shape (n_cells,)
+        Dimension of a cell, and its number within that dimension.
+    boundary_ptr, boundary : ndarrays of int32
+        Faces of cell i: ``boundary[boundary_ptr[i]:boundary_ptr[i + 1]]``.
+    """
+    counts = [len(cells) for cells in simplices]
+    start = np.cumsum([0, *counts])
+    dimension = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
+    local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32)
+    sizes = np.where(dimension == 0, 0, dimension + 1)
+    faces = []
+    for k in range(1, len(simplices)):
+        numbers = {tuple(row): i for i, row in enumerate(simplices[k - 1].tolist())}
+        rows = simplices[k].tolist()
+        faces.extend(
+            start[k - 1] + numbers[(*row[:c], *row[c + 1 :])] for row in rows for c in range(k + 1)
+        )
+    boundary_ptr = np.cumsum([0, *sizes]).astype(np.int32)
+    return dimension, local, boundary_ptr, np.array(faces, dtype=np.int32)
+
+
+def _corners(births, deaths, offsets, extent, tolerance):
+    """Staircase corners of one vine, or None when all of its bars are empty."""
+    alive = births < deaths
+    # bars are seen inside the box only, its border included
+    entry, leaving = np.maximum(0.0, offsets), np.minimum(extent[0], extent[1] + offsets)
+    alive &= (deaths > entry) & (births <= leaving)
+    if not alive.any():
+        return None
+    birth = np.column_stack([births[alive], births[alive] - offsets[alive]])
+    death = np.column_stack([deaths[alive], deaths[alive] - offsets[alive]])
+    birth = np.where(birth < 0.0, -np.inf, birth)
+    death = np.where(death > extent, np.inf, death)
+    return _staircase(birth, tolerance, 1.0), _staircase(death, tolerance, -1.0)
+
+
+def _staircase(corners, tolerance, sign):
+    """Minimal corners (sign 1) or maximal ones (sign -1), close neighbours joined."""
+    corners = _undominated(sign * corners)
+    joined = [corners[0]]
+    for corner in corners[1:]:
+        gap = np.abs(joined[-1] - corner)
+        gap[joined[-1] == corner] = 0.0
+        if gap.max() <= tolerance:
+            joined[-1] = np.minimum(joined[-1], corner)
+        else:
+            joined.append(corner)
+    corners = sign * _undominated(np.array(joined))
+    return corners[np.argsort(corners[:, 0], kind="stable")]
+
+
+def _undominated(corners):
+    """Corners with no other one below them, by first coordinate."""
+    corners = corners[np.lexsort((corners[:, 1], corners[:, 0]))]
+    lowest = np.minimum.accumulate(corners[:, 1])
+    kept = np.ones(len(corners), dtype=bool)
+    # second coordinates are sums and differences with an offset: equal up to rounding only
+    kept[1:] = corners[1:, 1] < lowest[:-1] - 1e-12
+    return corners[kept]
+
+
+def summand_weights(modules, weight, box):
+    """Weight of every summand, clipped to a box.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+    weight : {"interleaving", "volume", "constant"} or callable
+        Longest diagonal bar (twice the interleaving distance to zero), area, 1, or
+        ``weight(births, deaths) -> float``.
+    box : ndarray of shape (2, 2)
+
+    Returns
+    -------
+    weights : ndarray of shape (n_summands,)
+    """
+    low, high = np.ascontiguousarray(box[0]), np.ascontiguousarray(box[1])
+    function = weight
+    if weight == "interleaving":
+        function = lambda b, d: kernels.longest_diagonal(b, d, low, high)  # noqa: E731
+    elif weight == "volume":
+        function = lambda b, d: kernels.area(b, d, low, high)  # noqa: E731
+    elif weight == "constant":
+        function = lambda b, d: 1.0  # noqa: E731
+    return np.array([function(*modules.corners(i)) for i in range(len(modules))], dtype=float)
+
+
+def tcdr(
+    modules,
+    grid,
+    *,
+    delta=0.1,
+    interval_kernel="interleaving",
+    weight="interleaving",
+    weight_power=1.0,
+    op="mean",
+    box=None,
+):
+    """T-CDR image of a decomposed module: ``op({w(M_i)^p phi(M_i)})``.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+        Of one homology dimension.
+    grid : sequence of two ndarrays
+    delta : float, default=0.1
+        Half the side of the square around each grid point, or the bandwidth of "gaussian" and
+        "exponential".
+    interval_kernel : {"interleaving", "volume", "rectangle", "gaussian", "exponential"}, \
+            default="interleaving"
+        Representation of an interval near a point: its longest diagonal bar, its area or its
+        largest rectangle inside the square, each relative to the square; or a function of the
+        distance to the interval.
+    weight : {"interleaving", "volume", "constant"} or callable, default="interleaving"
+    weight_power : float, default=1.0
+        p; infinity takes the maximum of the representations.
+    op : {"mean", "sum", "max"}, default="mean"
+        "mean" divides the sum by that of the ``w^p``: the S-CDR of the paper.
+    box : array-like of shape (2, 2), default=None
+        Box for the weights; None takes that of the modules.
+
+    Returns
+    -------
+    image : ndarray of shape (len(grid[0]), len(grid[1]))
+
+    References
+    ----------
+    .. [1] Loiseaux, Carrière, Blumberg. "A Framework for Fast and Stable Representations of
+           Multiparameter Persistent Homology Decompositions." NeurIPS 2023, arXiv:2306.11170,
+           definition of S-CDR.
+    """
+    box = modules.box if box is None else np.asarray(box, dtype=np.float64)
+    weights = summand_weights(modules, weight, box)
+    largest = op == "max" or np.isinf(weight_power)
+    powers = np.ones(len(modules)) if np.isinf(weight_power) else weights**weight_power
+    total = powers.sum()
+    image = _images(
+        modules,
+        powers,
+        INTERVAL_KERNELS[interval_kernel],
+        kernels.MAXIMUM if largest else kernels.SUM,
+        delta,
+        grid,
+        1,
+    )[0]
+    return image / total if op == "mean" and not largest and total > 0 else image
+
+
+def landscapes(modules, grid, k=(0, 1, 2)):
+    """Multiparameter persistence landscapes of a decomposed module.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+        Of one homology dimension.
+    grid : sequence of two ndarrays
+    k : sequence of int, default=(0, 1, 2)
+        Which landscapes; 0 is the largest.
+
+    Returns
+    -------
+    images : ndarray of shape (len(k), len(grid[0]), len(grid[1]))
+
+    References
+    ----------
+    .. [1] Vipond. "Multiparameter Persistence Landscapes." JMLR 21, 2020.
+    """
+    ones = np.ones(len(modules))
+    images = _images(modules, ones, kernels.LANDSCAPE, kernels.LARGEST, 1.0, grid, max(k) + 1)
+    return images[list(k)]
+
+
+def persistence_image(modules, grid, *, bandwidth=0.1, box=None):
+    """Multiparameter persistence image: Gaussians of the distance to each summand, by area.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+        Of one homology dimension.
+    grid : sequence of two ndarrays
+    bandwidth : float, default=0.1
+    box : array-like of shape (2, 2), default=None
+
+    Returns
+    -------
+    image : ndarray of shape (len(grid[0]), len(grid[1]))
+
+    References
+    ----------
+    .. [1] Carrière, Blumberg. "Multiparameter Persistence Images for Topological Machine
+           Learning." NeurIPS 2020.
+    """
+    weights = summand_weights(modules, "volume", modules.box if box is None else np.asarray(box))
+    # exp(-d^2 / s^2), the convention of the paper
+    scale = bandwidth / np.sqrt(2.0)
+    return _images(modules, weights, kernels.GAUSSIAN, kernels.SUM, scale, grid, 1)[0]
+
+
+def module_features(modules, grid, box, parameters):
+    """Images of one sample, one after the other, by the vectoriser's parameters.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+        Of one homology dimension, in the unit of the grid.
+    grid : sequence of two ndarrays
+    box : ndarray of shape (2, 2)
+    parameters : dict
+        ``vectorization`` ("tcdr", "landscape" or "image") and what belongs to it.
+
+    Returns
+    -------
+    features : ndarray of shape (n_features,)
+    """
+    if parameters["vectorization"] == "landscape":
+        return landscapes(modules, grid, parameters["k"]).ravel()
+    if parameters["vectorization"] == "image":
+        return persistence_image(modules, grid, bandwidth=parameters["bandwidth"], box=box).ravel()
+    by_distance = parameters["interval_kernel"] in ("gaussian", "exponential")
+    image = tcdr(
+        modules,
+        grid,
+        delta=parameters["bandwidth" if by_distance else "delta"],
+        interval_kernel=parameters["interval_kernel"],
+        weight=parameters["weight"],
+        weight_power=parameters["weight_power"],
+        op=parameters["op"],
+        box=box,
+    )
+    return image.ravel()
+
+
+def _images(modules, weights, kind, op, scale, grid, n_images):
+    grid = [np.ascontiguousarray(values, dtype=np.float64) for values in grid]
+    images = np.zeros((n_images, len(grid[0]), len(grid[1])))
+    kernels.interval_images(
+        np.ascontiguousarray(modules.births),
+        np.ascontiguousarray(modules.deaths),
+        modules.birth_ptr,
+        modules.death_ptr,
+        weights,
+        kind,
+        op,
+        float(scale),
+        *grid,
+        images,
+    )
+    return images
