@@ -107,8 +107,9 @@ default="auto"
     init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components)
     landmarks : None, int, "auto" or array, default="auto"
         None: all points are nodes of the graph. An int: so many landmarks, joined by the points
-        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, 2000
-        landmarks beyond. An array: row numbers (1-d) or coordinates (2-d).
+        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, beyond
+        that a third as many landmarks as points, at most 2000. An array: row numbers (1-d) or
+        coordinates (2-d).
     landmark_method : {"kmeans", "random", "maxmin"}, default="kmeans"
     n_pivots : int, default=64
         Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
@@ -377,7 +378,8 @@ default="auto"
         automatic = isinstance(landmarks, str)
         if automatic:
             large = points.shape[0] > _AUTO_FULL and not is_pairwise(self)
-            landmarks = _AUTO_LANDMARKS if large else None
+            # landmarks must share points: with hardly more points than landmarks they fall apart
+            landmarks = min(_AUTO_LANDMARKS, points.shape[0] // 3) if large else None
         if landmarks is None:
             return None, None
         if is_pairwise(self) or (self.metric != "euclidean" and not automatic):

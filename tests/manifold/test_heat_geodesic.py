@@ -487,3 +487,13 @@ def test_partial_fit_needs_landmarks():
     heat.partial_fit(ROLL[:40])
     with pytest.raises(ValueError, match="first block had 40 rows"):
         heat.partial_fit(ROLL[40:80])
+
+
+def test_automatic_landmarks():
+    X, flat = swiss_roll(2700, 0.2, 0)
+    heat = HeatGeodesicEmbedding(random_state=0).fit(X)
+    assert heat.landmarks_.shape == (900, 3)
+    assert heat.n_connected_components_ == 1
+    true = cdist(flat[:300], flat)
+    assert row_pearson(cdist(heat.embedding_[:300], heat.embedding_), true) >= 0.985
+    assert HeatGeodesicEmbedding(random_state=0).fit(X[:300]).landmarks_ is None
