@@ -107,8 +107,8 @@ default="auto"
     init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components)
     landmarks : None, int, "auto" or array, default="auto"
         None: all points are nodes of the graph. An int: so many landmarks, joined by the points
-        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, beyond
-        that a third as many landmarks as points, at most 2000. An array: row numbers (1-d) or
+        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, then
+        a third as many landmarks as points, at most 2000. An array: row numbers (1-d) or
         coordinates (2-d).
     landmark_method : {"kmeans", "random", "maxmin"}, default="kmeans"
     n_pivots : int, default=64
