@@ -10,6 +10,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
+from skgeom._core.parallel import even_ranges, parallel_ranges, single_blas_thread
 from skgeom.manifold._threads import single_openmp_thread
 
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
@@ -17,6 +18,7 @@ LAPLACIANS = ("normalized", "combinatorial", "random_walk")
 # candidates asked for beyond the wanted number, since the search may round its distances
 _MARGIN = 3
 _CHUNK = 2**22
+_ROWS_PER_THREAD = 2048
 
 
 class Neighbors:
@@ -38,11 +40,10 @@ class Neighbors:
         self.X = X
         self.metric = metric
         self.metric_params = metric_params
+        self.n_jobs = n_jobs
         self.n_points = None if X is None else X.shape[0]
         if X is not None:
-            self._search = NearestNeighbors(
-                metric=metric, metric_params=metric_params, n_jobs=n_jobs
-            ).fit(X)
+            self._search = NearestNeighbors(metric=metric, metric_params=metric_params).fit(X)
 
     def query(self, Y, n_neighbors):
         """Distances and indices of the nearest reference points, nearest first.
@@ -59,6 +60,18 @@ class Neighbors:
         """
         if self.X is None:
             return _smallest(np.asarray(Y, dtype=np.float64), n_neighbors)
+        if self.metric != "euclidean" or Y.shape[0] < 2 * _ROWS_PER_THREAD:
+            return self._search_rows(Y, n_neighbors)
+        ranges = even_ranges(Y.shape[0], -(-Y.shape[0] // _ROWS_PER_THREAD))
+        with single_blas_thread():
+            parts = parallel_ranges(
+                lambda start, stop: self._search_rows(Y[start:stop], n_neighbors),
+                ranges,
+                n_jobs=self.n_jobs,
+            )
+        return tuple(np.concatenate(part) for part in zip(*parts))
+
+    def _search_rows(self, Y, n_neighbors):
         if sp.issparse(Y) and not sp.issparse(self.X):
             Y = Y.toarray()
         n_candidates = min(n_neighbors + _MARGIN, self.n_points)
@@ -201,7 +214,15 @@ def _sorted(W):
     W = sp.csr_array(W)
     W.sum_duplicates()
     W.eliminate_zeros()
-    return W
+    return narrow(W)
+
+
+def narrow(W):
+    """The same CSR array with int32 indices, as long as they fit."""
+    if max(W.nnz, *W.shape) >= 2**31 or W.indices.dtype == W.indptr.dtype == np.int32:
+        return W
+    parts = (W.data, W.indices.astype(np.int32), W.indptr.astype(np.int32))
+    return sp.csr_array(parts, shape=W.shape)
 
 
 def _edge_lengths(W, rows, columns, distances):
@@ -214,7 +235,7 @@ def _edge_lengths(W, rows, columns, distances):
     L = sp.csr_array(L.multiply(pattern))
     L.sum_duplicates()
     L.data -= shift
-    return L
+    return narrow(L)
 
 
 def _positive_scales(scales, distances, search, X):
@@ -386,6 +407,7 @@ None
         columns = np.concatenate([old.col, columns])
         lengths = sp.csr_array((data, (rows, columns)), shape=shape)
         lengths.sum_duplicates()
+        lengths = narrow(lengths)
     return _sorted(affinity + bridge), lengths, n_components, labels
 
 

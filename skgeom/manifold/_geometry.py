@@ -24,6 +24,7 @@ from skgeom.manifold._affinity import (
     affinity_graph,
     connect_components,
     laplacian,
+    narrow,
     pair_distances,
 )
 from skgeom.manifold._dissimilarity import (
@@ -36,7 +37,13 @@ from skgeom.manifold._dissimilarity import (
 )
 from skgeom.manifold._heat import EULER_STEPS, HEAT_METHODS, heat_action, log_heat_kernel
 from skgeom.manifold._kernels import mix_log_rows
-from skgeom.manifold._landmarks import N_ANCHORS, anchor_graph, anchor_weights, find_anchors
+from skgeom.manifold._landmarks import (
+    N_ANCHORS,
+    anchor_weights,
+    find_anchors,
+    scaled_affinity,
+    shared_points,
+)
 from skgeom.manifold._placement import choose_pivots
 from skgeom.manifold._time import select_time
 
@@ -163,7 +170,7 @@ class HeatGeometry:
 
     # ------------------------------------------------------------------ points -> graph
 
-    def fit(self, X, landmarks=None, sample_weight=None):
+    def fit(self, X, landmarks=None):
         """Build the graph on X, or on landmarks through X, choose t and diffuse.
 
         Parameters
@@ -171,16 +178,29 @@ class HeatGeometry:
         X : array or CSR of shape (n_points, n_features), or precomputed (n_points, n_points)
         landmarks : array of shape (n_landmarks, n_features) or None
             In the space that `project` maps to.
-        sample_weight : array of shape (n_points,) or None
-            Weighs points in the landmarks' graph.
         """
         self.on_landmarks = landmarks is not None
-        if self.on_landmarks:
-            affinity, lengths = self._landmark_graph(X, landmarks, sample_weight)
-        else:
-            affinity, lengths = self._point_graph(X)
+        if not self.on_landmarks:
+            return self._heat_up(*self._point_graph(X))
+        self.reference = landmarks
+        self._make_search(landmarks)
+        self.shared, self.masses = 0.0, 0.0
+        return self.add(X)
+
+    def add(self, X):
+        """Add the points of X to the landmarks' graph, choose t and diffuse."""
+        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, len(self.reference)))
+        shared, masses = shared_points(*self.anchors, len(self.reference))
+        self.shared = self.shared + shared
+        self.masses = self.masses + masses
+        affinity = scaled_affinity(self.shared, self.masses)
+        rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
+        lengths = affinity.copy()
+        lengths.data = pair_distances(self.reference, self.reference, rows, affinity.indices)
+        return self._heat_up(affinity, lengths)
+
+    def _heat_up(self, affinity, lengths):
         self.n_nodes = affinity.shape[0]
-        bare = affinity
         self.affinity, self.lengths, n_components, labels = connect_components(
             affinity,
             None if self.graph == "precomputed" else self.reference,
@@ -196,7 +216,7 @@ class HeatGeometry:
                 "neighbours may connect them."
             )
         if self.dissimilarity != "shortest_path":
-            self._choose_times(bare)
+            self._choose_times(affinity)
         self._diffuse()
         return self
 
@@ -227,7 +247,7 @@ class HeatGeometry:
             affinity.setdiag(0.0)
             affinity.eliminate_zeros()
             self._known_rows = {key: i for i, key in reversed(list(enumerate(_row_keys(X))))}
-            return affinity, None
+            return narrow(affinity), None
         self._make_search(X)
         return affinity_graph(
             X,
@@ -241,17 +261,6 @@ class HeatGeometry:
             n_jobs=self.n_jobs,
             return_lengths=True,
         )
-
-    def _landmark_graph(self, X, landmarks, sample_weight):
-        self.reference = landmarks
-        self._make_search(landmarks)
-        n_landmarks = len(landmarks)
-        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, n_landmarks))
-        affinity, self.shared, self.masses = anchor_graph(*self.anchors, n_landmarks, sample_weight)
-        rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
-        lengths = affinity.copy()
-        lengths.data = pair_distances(landmarks, landmarks, rows, affinity.indices)
-        return affinity, lengths
 
     def _make_search(self, points):
         precomputed = self.metric == "precomputed"
@@ -270,16 +279,30 @@ class HeatGeometry:
                 random_state=self.random_state,
                 n_jobs=self.n_jobs,
             )
-            self.times = np.array([t])
+            self.times = np.array([max(1.0, round(t)) if self.heat_method == "power" else t])
         else:
             self.times = np.atleast_1d(np.asarray(self.t, dtype=np.float64))
             bad = ~(np.isfinite(self.times) & (self.times > 0))
             if self.times.ndim != 1 or len(self.times) == 0 or bad.any():
                 raise ValueError(f"t must hold positive diffusion times, got {self.t!r}.")
+        if self.heat_method == "power":
+            self._check_power()
         if self.dissimilarity == "log_ratio" and self.times.max() >= 1:
             raise ValueError(
                 "dissimilarity='log_ratio' is defined for t < 1 (its logarithm changes sign at 1), "
                 f"got t={self.times.max():.6g}. Pass a smaller t."
+            )
+
+    def _check_power(self):
+        if self.laplacian == "combinatorial":
+            raise ValueError(
+                "heat_method='power' is a walk: it needs laplacian='normalized' or 'random_walk', "
+                "got 'combinatorial'."
+            )
+        if self.n_nodes > DENSE_LIMIT:
+            raise ValueError(
+                f"heat_method='power' needs at most {DENSE_LIMIT} nodes, got {self.n_nodes}. Pass "
+                "a number of landmarks."
             )
 
     def _diffuse(self):
@@ -343,13 +366,21 @@ class HeatGeometry:
     def operator(self):
         """Symmetric Laplacian whose kernel is computed (normalized for the random walk)."""
         kind = "combinatorial" if self.laplacian == "combinatorial" else "normalized"
-        return laplacian(self.affinity, kind)
+        if self.heat_method != "power":
+            return laplacian(self.affinity, kind)
+        # the discrete walk keeps self loops of 1
+        root = sp.diags_array(1.0 / np.sqrt(self._degrees))
+        lazy = root @ (self.affinity + sp.eye_array(self.n_nodes)) @ root
+        return sp.csr_array(sp.eye_array(self.n_nodes) - lazy)
+
+    @property
+    def _degrees(self):
+        return self.affinity.sum(axis=1) + (1.0 if self.heat_method == "power" else 0.0)
 
     @property
     def log_measure(self):
         """Half the logarithm of the degrees: random-walk densities are h_ij / sqrt(d_i d_j)."""
-        degrees = self.affinity.sum(axis=1)
-        return 0.5 * np.log(degrees / degrees.mean())
+        return 0.5 * np.log(self._degrees / self._degrees.mean())
 
     def _log_heat(self, nodes, times):
         columns = None if len(nodes) == self.n_nodes else nodes

@@ -10,7 +10,7 @@ from scipy.special import ive
 from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
 from skgeom.manifold._kernels import complete_columns, recurrence_rows
 
-HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh")
+HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh", "power")
 # smallest float that is still normal, with room for one more product
 TINY = 1e-290
 # a series step longer than this (in units of 1 / max L_ii) is cut, so that exp(tq) stays finite
@@ -95,10 +95,11 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         Positive diffusion times.
     columns : int array of shape (p,) or None, default=None
         All n when None.
-    method : {"auto", "series", "squaring", "chebyshev", "euler", "eigh"}, default="auto"
+    method : {"auto", "series", "squaring", "chebyshev", "euler", "eigh", "power"}, default="auto"
         See `heat_action`. "squaring" starts from a short series at t/2^s and squares the dense
         kernel s times: products of non-negative matrices keep the relative accuracy. "eigh" is the
-        eigendecomposition, right in absolute terms only. "auto" is squaring for all columns of up
+        eigendecomposition, right in absolute terms only. "power" is another kernel, that of t
+        steps of the walk, ``(I - L)^t`` with whole t. "auto" is squaring for all columns of up
         to 3000 nodes and the series otherwise.
     order, tol, n_jobs
         See `heat_action`.
@@ -125,8 +126,9 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
     if method == "auto":
         method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
     picked = np.arange(n) if columns is None else np.asarray(columns)
-    if method in ("squaring", "eigh"):
-        kernels = {"squaring": _squaring, "eigh": _eigh}[method](L, times, order, n_jobs)
+    dense = {"squaring": _squaring, "eigh": _eigh, "power": _power}
+    if method in dense:
+        kernels = dense[method](L, times, order, n_jobs)
         if columns is not None:
             kernels = [H[:, picked] for H in kernels]
         logs = [_log(H) for H in kernels]
@@ -332,6 +334,14 @@ def _eigh(L, times, order, n_jobs):
     if order is not None:
         values, vectors = values[:order], vectors[:, :order]
     return [(vectors * np.exp(-t * values)) @ vectors.T for t in times]
+
+
+def _power(L, times, order, n_jobs):
+    """``(I - L)^t`` by binary powers of the dense matrix."""
+    if (times != np.round(times)).any() or times.min() < 1:
+        raise ValueError(f"method='power' takes whole numbers of steps t >= 1, got t={times}.")
+    step = np.maximum(np.eye(L.shape[0]) - L.toarray(), 0.0)
+    return [np.linalg.matrix_power(step, int(t)) for t in times]
 
 
 def _euler(L, times, B, order):

@@ -3,6 +3,7 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 from sklearn.base import (
@@ -14,12 +15,13 @@ from sklearn.base import (
 from sklearn.decomposition import PCA
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
-from skgeom.manifold._mds import classical_mds, smacof
+from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
 from skgeom.manifold._stress import (
     MDS_CONSTRAINTS,
@@ -32,6 +34,10 @@ from skgeom.manifold._stress import (
 _AUTO_FULL, _AUTO_LANDMARKS = 2500, 2000
 # paths of so many edges give the embedding its unit
 _SCALE_HOPS = 6
+
+
+def _has_landmarks(estimator):
+    return estimator.landmarks is not None and not isinstance(estimator.landmarks, str)
 
 
 class HeatGeodesicEmbedding(
@@ -81,8 +87,10 @@ default="heat"
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
     power : float, default=1
         Dissimilarities are raised to it.
-    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh"}, default="auto"
-        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only.
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh", "power"}, \
+default="auto"
+        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only. "power" is
+        the discrete walk with self loops, whole t steps of it (PHATE's operator).
     heat_order : int or None, default=None
         Number of terms, implicit steps or eigenpairs.
     tol : float, default=1e-8
@@ -90,7 +98,7 @@ default="heat"
         "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
-    mds : {"metric", "classical"}, default="metric"
+    mds : {"metric", "classical", "nonmetric"}, default="metric"
     solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
         See `StressMDS`.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
@@ -99,8 +107,9 @@ default="heat"
     init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components)
     landmarks : None, int, "auto" or array, default="auto"
         None: all points are nodes of the graph. An int: so many landmarks, joined by the points
-        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, 2000
-        landmarks beyond. An array: row numbers (1-d) or coordinates (2-d).
+        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, then
+        a third as many landmarks as points, at most 2000. An array: row numbers (1-d) or
+        coordinates (2-d).
     landmark_method : {"kmeans", "random", "maxmin"}, default="kmeans"
     n_pivots : int, default=64
         Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
@@ -305,19 +314,59 @@ default="heat"
         self.landmarks_, self.landmark_indices_ = self._choose_landmarks(points, X.shape[1], rng)
         self._say(f"graph and heat on {X.shape[0]} rows")
         geometry.fit(points, self.landmarks_)
+        return self._embed(points, self.init, X.dtype, rng)
+
+    @available_if(_has_landmarks)
+    def partial_fit(self, X, y=None):
+        """Add a block of points, with landmarks only.
+
+        The first block is fitted, and chooses the landmarks. Every later one adds its points to
+        what the landmarks share; t, distances and the landmarks' positions are then computed anew,
+        starting from the positions before. `embedding_` holds the rows of the last block: place
+        the others by `transform`.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self : HeatGeodesicEmbedding
+        """
+        if not hasattr(self, "embedding_"):
+            return self.fit(X)
+        points, dtype = self._check_new(X)
+        if self.landmarks_ is None:
+            raise ValueError(
+                f"The first block had {self.embedding_.shape[0]} rows, no more than "
+                f"landmarks={self.landmarks}: partial_fit needs a first block with more."
+            )
+        before = self._nodes
+        rng = self._geometry.random_state = check_random_state(self.random_state)
+        self._geometry.add(points)
+        self._embed(points, before, dtype, rng)
+        # turn the picture onto the one before
+        rotation, _ = orthogonal_procrustes(self.landmark_embedding_, before)
+        self.landmark_embedding_ = self.landmark_embedding_ @ rotation
+        self.embedding_ = (self.embedding_ @ rotation).astype(dtype, copy=False)
+        return self
+
+    def _embed(self, points, init, dtype, rng):
+        """Positions of the nodes, then of the points among landmarks."""
+        geometry = self._geometry
         self._publish(geometry)
         self.scale_ = self._data_scale(geometry)
         self._say(f"t = {self.t_}, embedding {geometry.n_nodes} nodes")
-        nodes = self._embed_nodes(geometry, points, rng)
+        nodes = self._embed_nodes(geometry, init, points, rng)
         if self.scale == "unit":
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
-        self.landmark_embedding_ = nodes
-        embedding = nodes
+        self.landmark_embedding_ = embedding = nodes
         if self.landmarks_ is not None:
             embedding = self._place(points, geometry.anchors)
             del geometry.anchors  # as long as X
-        self.embedding_ = embedding.astype(X.dtype, copy=False)
+        self.embedding_ = embedding.astype(dtype, copy=False)
         return self.embedding_
 
     def _say(self, what):
@@ -329,7 +378,8 @@ default="heat"
         automatic = isinstance(landmarks, str)
         if automatic:
             large = points.shape[0] > _AUTO_FULL and not is_pairwise(self)
-            landmarks = _AUTO_LANDMARKS if large else None
+            # landmarks must share points: with hardly more points than landmarks they fall apart
+            landmarks = min(_AUTO_LANDMARKS, points.shape[0] // 3) if large else None
         if landmarks is None:
             return None, None
         if is_pairwise(self) or (self.metric != "euclidean" and not automatic):
@@ -396,18 +446,17 @@ default="heat"
         square = (d * d).sum()
         return float((d * paths).sum() / square) if square > 0 else 1.0
 
-    def _embed_nodes(self, geometry, points, rng):
+    def _embed_nodes(self, geometry, init, points, rng):
         """Positions of the nodes (training points or landmarks)."""
         if geometry.matrix is None:
             return self._embed_by_pivots(geometry, rng)
         D = geometry.matrix * self.scale_
-        init = self.init
         if isinstance(init, str) and init == "pca":
             init = self._pca_start(points if self.landmarks_ is None else self.landmarks_)
         return self._mds(D, init, self._weights(D, geometry), rng)
 
     def _mds(self, D, init, weights, rng):
-        positions, self.stress_, self.n_iter_ = embed_distances(
+        positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
             self.n_components,
             mds=self.mds,
@@ -455,6 +504,7 @@ default="heat"
         weights = stress_weights(between, self.weights, self.weight_param)
         positions = self._mds(between, self.init, weights, rng)
         start = positions[np.argmin(D, axis=1)]
+        D = to_disparities(D, self._knots)
         return place(D, geometry.pivot_weights, positions, start, n_jobs=self.n_jobs)
 
     # ------------------------------------------------------------------ new rows
@@ -486,6 +536,7 @@ default="heat"
         for block in row_blocks(points):
             known = None if anchors is None else tuple(part[block] for part in anchors)
             Z, same, D = self._to_pivots(points[block], known)
+            D = to_disparities(D, self._knots)
             placed = place(
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
@@ -579,6 +630,7 @@ default="heat"
         paths = []
         for share in np.linspace(0.0, 1.0, n_steps):
             D = cdist((1.0 - share) * ends[0] + share * ends[1], wide)
+            D = to_disparities(D, self._knots)
             near = nodes[pivots][np.argmin(D, axis=1)]
             paths.append(place(D, weights, nodes[pivots], near, n_jobs=self.n_jobs))
         return np.array(paths, dtype=dtype)
@@ -611,7 +663,7 @@ default="heat"
         pivots = self._nodes[geometry.pivots]
         residual = total = 0.0
         for block in row_blocks(points):
-            D = self._to_pivots(points[block])[2]
+            D = to_disparities(self._to_pivots(points[block])[2], self._knots)
             r, t = placement_stress(D, geometry.pivot_weights, pivots, positions[block])
             residual, total = residual + r, total + t
         return -float(np.sqrt(residual / total)) if total > 0 else 0.0

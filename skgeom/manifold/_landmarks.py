@@ -6,6 +6,7 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgeom.manifold._affinity import narrow
 from skgeom.manifold._threads import single_openmp_thread
 
 LANDMARK_METHODS = ("kmeans", "random", "maxmin")
@@ -107,47 +108,44 @@ def find_anchors(X, search, n_anchors):
     return distances, indices
 
 
-def anchor_graph(distances, indices, n_landmarks, sample_weight=None):
-    """Affinities of landmarks through the points they share: ``Z^T Z`` over root masses.
+def shared_points(distances, indices, n_landmarks):
+    """How much of the points each two landmarks share: ``Z^T Z``, and the landmarks' masses.
+
+    Those of several sets of points add up.
 
     Parameters
     ----------
     distances, indices : arrays of shape (n_points, n_anchors)
         From `find_anchors`.
     n_landmarks : int
-    sample_weight : array of shape (n_points,) or None
 
     Returns
     -------
-    affinity : csr_array of shape (n_landmarks, n_landmarks)
-        Zero diagonal.
     shared : csr_array of shape (n_landmarks, n_landmarks)
-        ``Z^T Z``: add those of several sets of points to add the sets.
     masses : float64 array of shape (n_landmarks,)
+    """
+    shared = sp.csr_array((n_landmarks, n_landmarks))
+    masses = np.zeros(n_landmarks)
+    for block in gen_batches(len(distances), _BLOCK):
+        Z = anchor_weights(distances[block], indices[block], n_landmarks)
+        shared = shared + Z.T @ Z
+        masses += Z.sum(axis=0)
+    return shared, masses
+
+
+def scaled_affinity(shared, masses):
+    """Affinities of landmarks: ``Z^T Z`` over the roots of both masses, without its diagonal.
 
     References
     ----------
     .. [1] W. Liu, J. He, S.-F. Chang, "Large graph construction for scalable semi-supervised
        learning", ICML (2010).
     """
-    shared = sp.csr_array((n_landmarks, n_landmarks))
-    masses = np.zeros(n_landmarks)
-    for block in gen_batches(len(distances), _BLOCK):
-        Z = anchor_weights(distances[block], indices[block], n_landmarks)
-        weighted = Z
-        if sample_weight is not None:
-            weighted = sp.csr_array(sp.diags_array(sample_weight[block]) @ Z)
-        shared = shared + weighted.T @ Z
-        masses += weighted.sum(axis=0)
-    return scaled_affinity(shared, masses), shared, masses
-
-
-def scaled_affinity(shared, masses):
-    """``Z^T Z`` without its diagonal, divided by the roots of the masses of both ends."""
     W = sp.csr_array(shared, copy=True)
     W.setdiag(0.0)
     W.eliminate_zeros()
     W = sp.csr_array((W + W.T) * 0.5)
+    W = narrow(W)
     W.sort_indices()
     root = np.sqrt(np.maximum(masses, 1e-300))
     W.data /= np.repeat(root, np.diff(W.indptr)) * root[W.indices]

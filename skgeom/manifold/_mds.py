@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from joblib import effective_n_jobs
 from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.optimize import isotonic_regression
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from skgeom._core.parallel import even_ranges, parallel_ranges
@@ -109,6 +110,76 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
         positions = B / n if factor is None else cho_solve(factor, B)
         before = now
     return positions, iteration
+
+
+def nonmetric(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=None, report=None):
+    """Non-metric MDS: SMACOF on disparities, the best monotone function of the dissimilarities.
+
+    Only the order of the dissimilarities counts (equal ones get equal disparities). Each
+    iteration fits the disparities to the distances by isotonic regression [1]_, gives them the
+    root mean square of the dissimilarities (so that the picture keeps their unit) and takes a
+    majorization step.
+
+    Parameters
+    ----------
+    distances, start, weights, max_iter, tol, report
+        As for `smacof`.
+
+    Returns
+    -------
+    positions : float64 array of shape (n, n_components)
+    stress : float
+        Against the disparities.
+    n_iter : int
+    knots : pair of arrays of shape (n_knots,)
+        Dissimilarities and their disparities; in between they are interpolated.
+
+    References
+    ----------
+    .. [1] J. B. Kruskal, "Nonmetric multidimensional scaling: a numerical method", Psychometrika
+       29 (1964).
+    """
+    n = len(distances)
+    i, j = np.triu_indices(n, 1)
+    values, group = np.unique(distances[i, j], return_inverse=True)
+    pair_weights = np.ones(len(i)) if weights is None else weights[i, j]
+    mass = np.bincount(group, pair_weights)
+    size = np.sqrt((mass * values**2).sum())
+    positions = np.array(start, dtype=np.float64)
+    disparities = np.zeros((n, n))
+    before = np.inf
+    for iteration in range(1, max_iter + 1):
+        length = np.linalg.norm(positions[i] - positions[j], axis=1)
+        mean = np.bincount(group, pair_weights * length) / np.maximum(mass, 1e-300)
+        fitted = isotonic_regression(mean, weights=np.maximum(mass, 1e-300)).x
+        fitted *= size / max(np.sqrt((mass * fitted**2).sum()), 1e-300)
+        disparities[i, j] = disparities[j, i] = fitted[group]
+        now = stress(disparities, positions, weights, n_jobs=n_jobs)
+        if report is not None:
+            report(iteration, now)
+        if before - now <= tol * now:
+            break
+        positions, _ = smacof(disparities, positions, weights, max_iter=2, tol=0.0, n_jobs=n_jobs)
+        before = now
+    return positions, now, iteration, _knots(values, fitted)
+
+
+def _knots(values, fitted):
+    """Ends of the flat pieces of a monotone function, from the origin on."""
+    step = np.flatnonzero(np.diff(fitted) > 0)
+    keep = np.unique(np.concatenate([[0], step, step + 1, [len(values) - 1]]))
+    if values[0] > 0:
+        return np.append(0.0, values[keep]), np.append(0.0, fitted[keep])
+    return values[keep], fitted[keep]
+
+
+def to_disparities(distances, knots):
+    """Disparities of any dissimilarities; beyond the largest known they grow in proportion."""
+    if knots is None:
+        return distances
+    x, y = knots
+    inside = np.interp(distances, x, y)
+    return np.where(distances > x[-1], distances * (y[-1] / max(x[-1], 1e-300)), inside)
 
 
 def sgd(

@@ -16,12 +16,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom.manifold._mds import classical_mds, sgd, smacof, stress
+from skgeom.manifold._mds import classical_mds, nonmetric, sgd, smacof, stress, to_disparities
 from skgeom.manifold._placement import choose_pivots, place
 
 MDS_CONSTRAINTS = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
-    "mds": [StrOptions({"metric", "classical"})],
+    "mds": [StrOptions({"metric", "classical", "nonmetric"})],
     "solver": [StrOptions({"sgd", "smacof"})],
     "max_iter": [Interval(Integral, 1, None, closed="left"), None],
     "eps": [Interval(Real, 0, 1, closed="right")],
@@ -102,13 +102,20 @@ def embed_distances(
     stress : float
         ``sqrt(sum w (D - d)^2 / sum w D^2)``.
     n_iter : int
+    knots : pair of arrays, or None
+        Of the monotone function of non-metric scaling, see `nonmetric`.
     """
-    n = len(distances)
     start = _start(distances, n_components, init, random_state)
     n_iter = 0
     positions = start
-    if mds == "metric" and n > 1:
-        report = _reporter(verbose, name)
+    report = _reporter(verbose, name)
+    if mds == "nonmetric":
+        positions, value, n_iter, knots = nonmetric(
+            distances, start, weights, max_iter=max_iter or _SMACOF_ITERATIONS,
+            tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
+        )  # fmt: skip
+        return principal_axes(positions), value, n_iter, knots
+    if mds == "metric":
         if solver == "sgd":
             positions, n_iter = sgd(
                 distances, start, weights, max_iter=max_iter or _SGD_SWEEPS, eps=eps,
@@ -120,7 +127,7 @@ def embed_distances(
                 tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
             )  # fmt: skip
     positions = principal_axes(positions)
-    return positions, stress(distances, positions, weights, n_jobs=n_jobs), n_iter
+    return positions, stress(distances, positions, weights, n_jobs=n_jobs), n_iter, None
 
 
 def _start(distances, n_components, init, random_state):
@@ -181,9 +188,11 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     metric : str or callable, default="precomputed"
         "precomputed": X holds dissimilarities. Else a metric of
         `sklearn.metrics.pairwise_distances` for the rows of X.
-    mds : {"metric", "classical"}, default="metric"
-        "classical" is Torgerson's scaling by eigenvectors alone.
+    mds : {"metric", "classical", "nonmetric"}, default="metric"
+        "classical" is Torgerson's scaling by eigenvectors alone. "nonmetric" keeps the order of the
+        dissimilarities only, by SMACOF on their best monotone function.
     solver : {"sgd", "smacof"}, default="sgd"
+        Of metric scaling.
     max_iter : int or None, default=None
         Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300; it stops
         earlier when an iteration lowers the stress by less than one in 10^6).
@@ -308,7 +317,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         D = np.asarray(X if self.metric == "precomputed" else self._distances(X, X))
         D = np.array(D, dtype=np.float64)
         D[np.arange(len(D)), np.arange(len(D))] = 0.0
-        positions, self.stress_, self.n_iter_ = embed_distances(
+        positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
             self.n_components,
             mds=self.mds,
@@ -344,7 +353,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         train = self.embedding_.astype(np.float64)
         nearest = np.argmin(D, axis=1)
         positions = place(
-            np.asarray(D, dtype=np.float64)[:, self.pivot_indices_],
+            to_disparities(np.asarray(D, np.float64)[:, self.pivot_indices_], self._knots),
             self._pivot_weights,
             train[self.pivot_indices_],
             train[nearest],

@@ -163,3 +163,18 @@ def test_bridges_without_distances():
     assert n_components == 3
     assert len(np.unique(labels)) == 3
     assert sp.csgraph.connected_components(joined)[0] == 1
+
+
+@pytest.mark.parametrize("d", [3, 40])  # trees, blocked products
+def test_neighbors_do_not_depend_on_threads_or_blocks(monkeypatch, d):
+    from skgeom.manifold._affinity import Neighbors
+
+    X, Y = points(300, d), points(500, d, 1)
+    whole = Neighbors(X).query(Y, 7)
+    monkeypatch.setattr("skgeom.manifold._affinity._ROWS_PER_THREAD", 60)
+    for n_jobs in (1, 2, 3):
+        parts = Neighbors(X, n_jobs=n_jobs).query(Y, 7)
+        assert np.array_equal(whole[0], parts[0])
+        assert np.array_equal(whole[1], parts[1])
+    D = cdist(Y, X)
+    np.testing.assert_allclose(whole[0], np.sort(D, axis=1)[:, :7], rtol=1e-12)

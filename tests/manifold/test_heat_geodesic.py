@@ -176,6 +176,9 @@ OPTIONS = [
     {"metric": "manhattan"},
     {"heat_method": "euler", "heat_order": 1, "inverse": "matched"},
     {"heat_method": "chebyshev"},
+    {"heat_method": "power", "laplacian": "random_walk", "dissimilarity": "potential"},
+    {"mds": "nonmetric", "max_iter": 50},
+    {"mds": "nonmetric", "landmarks": 40, "weights": "inverse", "max_iter": 50},
     {"heat_method": "series", "weights": "heat"},
     {"graph": "fuzzy", "weights": "inverse", "init": "pca", "scale": "unit"},
     {"graph": "gaussian", "mds": "classical", "scale": "heat", "n_components": 3},
@@ -458,3 +461,39 @@ def test_cells_keep_their_hours_better_than_pca():
     ]
     assert accuracy[0] > accuracy[1] + 0.02
     assert trustworthiness(X, heat) > trustworthiness(X, pca) + 0.05
+
+
+def test_partial_fit_adds_up_to_fit():
+    """Blocks that arrive one by one span the same landmarks' graph as all at once."""
+    landmarks = ROLL[::4]
+    at_once = HeatGeodesicEmbedding(landmarks=landmarks, random_state=0).fit(ROLL)
+    heat = HeatGeodesicEmbedding(landmarks=landmarks, random_state=0)
+    for start in range(0, 800, 400):
+        heat.partial_fit(ROLL[start : start + 400])
+    np.testing.assert_allclose(heat.graph_.toarray(), at_once.graph_.toarray(), atol=1e-12)
+    np.testing.assert_allclose(
+        heat.landmark_dissimilarity_, at_once.landmark_dissimilarity_, rtol=1e-6, atol=1e-6
+    )
+    assert heat.embedding_.shape == (400, 2)
+    true = cdist(FLAT, FLAT)
+    placed = heat.transform(ROLL)
+    np.testing.assert_allclose(placed[400:], heat.embedding_, atol=1e-5)
+    assert row_pearson(cdist(placed, placed), true) >= 0.985
+
+
+def test_partial_fit_needs_landmarks():
+    assert not hasattr(HeatGeodesicEmbedding(), "partial_fit")
+    heat = HeatGeodesicEmbedding(landmarks=50, n_neighbors=5, random_state=0)
+    heat.partial_fit(ROLL[:40])
+    with pytest.raises(ValueError, match="first block had 40 rows"):
+        heat.partial_fit(ROLL[40:80])
+
+
+def test_automatic_landmarks():
+    X, flat = swiss_roll(2700, 0.2, 0)
+    heat = HeatGeodesicEmbedding(random_state=0).fit(X)
+    assert heat.landmarks_.shape == (900, 3)
+    assert heat.n_connected_components_ == 1
+    true = cdist(flat[:300], flat)
+    assert row_pearson(cdist(heat.embedding_[:300], heat.embedding_), true) >= 0.985
+    assert HeatGeodesicEmbedding(random_state=0).fit(X[:300]).landmarks_ is None

@@ -54,14 +54,48 @@ def test_isomap():
     same_picture(heat.embedding_, classical_mds(geodesic, 2), 1e-8)
 
 
-def test_phate():
-    """The potential |log P_i - log P_j| of the random walk, and metric scaling of it."""
+@pytest.mark.parametrize("heat_method", ["auto", "power"])
+def test_phate(heat_method):
+    """The potential |log P_i - log P_j| of the random walk, and metric scaling of it.
+
+    "power" is PHATE's own operator with gamma = 1: t steps of the walk, self loops kept.
+    """
     heat = HeatGeodesicEmbedding(
-        laplacian="random_walk", t=10.0, dissimilarity="potential", scale="heat", random_state=0
-    ).fit(X)
-    P = expm(-10.0 * laplacian(affinity_graph(X), "random_walk").toarray())
+        laplacian="random_walk", t=10, dissimilarity="potential", heat_method=heat_method,
+        scale="heat", random_state=0,
+    ).fit(X)  # fmt: skip
+    W = affinity_graph(X)
+    if heat_method == "auto":
+        P = expm(-10.0 * laplacian(W, "random_walk").toarray())
+    else:
+        K = W.toarray() + np.eye(len(X))
+        P = np.linalg.matrix_power(K / K.sum(axis=1, keepdims=True), 10)
+    np.testing.assert_allclose(heat.heat_kernel(), P, rtol=1e-6, atol=1e-11)
+    if heat_method == "auto":
+        potential = cdist(np.log(P), np.log(P))
+        np.testing.assert_allclose(heat.landmark_dissimilarity_, potential, rtol=1e-5, atol=1e-5)
+
+
+def test_phate_where_the_walk_reaches_all():
+    """With enough steps every entry of P^t is positive and the potential is PHATE's."""
+    Z = np.random.default_rng(0).standard_normal((60, 2))
+    heat = HeatGeodesicEmbedding(
+        laplacian="random_walk", t=40, dissimilarity="potential", heat_method="power",
+        scale="heat", random_state=0,
+    ).fit(Z)  # fmt: skip
+    K = affinity_graph(Z).toarray() + np.eye(60)
+    P = np.linalg.matrix_power(K / K.sum(axis=1, keepdims=True), 40)
     potential = cdist(np.log(P), np.log(P))
-    np.testing.assert_allclose(heat.landmark_dissimilarity_, potential, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(heat.landmark_dissimilarity_, potential, rtol=1e-6, atol=1e-6)
+
+
+def test_power_takes_whole_steps():
+    with pytest.raises(ValueError, match="whole numbers of steps"):
+        HeatGeodesicEmbedding(heat_method="power", t=2.5).fit(X)
+    with pytest.raises(ValueError, match="is a walk"):
+        HeatGeodesicEmbedding(heat_method="power", laplacian="combinatorial").fit(X)
+    t = HeatGeodesicEmbedding(heat_method="power").fit(X).t_
+    assert t == round(t) >= 1
 
 
 def test_sne_attraction_is_the_heat_weighted_residual():

@@ -206,3 +206,52 @@ def test_verbose_reports(capsys):
     out = capsys.readouterr().out
     assert "[StressMDS] iteration 10" in out
     assert "stress" in out
+
+
+def test_nonmetric_sees_the_order_only():
+    """A monotone function of exact distances: order kept, picture recovered up to scale."""
+    X = points(60)
+    D = cdist(X, X)
+    bent = D**3
+    mds = StressMDS(mds="nonmetric", max_iter=1000).fit(bent)
+    assert mds.stress_ < 0.02
+    assert StressMDS(random_state=0).fit(bent).stress_ > 0.1
+    d = cdist(mds.embedding_, mds.embedding_)
+    assert np.corrcoef(d.ravel(), D.ravel())[0, 1] > 0.998
+    off = ~np.eye(60, dtype=bool)
+    assert np.sqrt((d[off] ** 2).mean()) == pytest.approx(
+        np.sqrt((bent[off] ** 2).mean()), rel=0.02
+    )
+    again = StressMDS(mds="nonmetric", max_iter=1000).fit(np.log1p(D))
+    e = cdist(again.embedding_, again.embedding_)
+    assert np.corrcoef(d.ravel(), e.ravel())[0, 1] > 0.998
+
+
+def test_nonmetric_disparities_are_monotone():
+    from sklearn.isotonic import IsotonicRegression
+
+    from skgeom.manifold._mds import nonmetric, to_disparities
+
+    D = np.round(cdist(points(40, 5), points(40, 5)), 1)  # with ties
+    D = np.maximum(D, D.T)
+    np.fill_diagonal(D, 0)
+    Y, value, _, knots = nonmetric(D, classical_mds(D, 2), max_iter=200)
+    i, j = np.triu_indices(40, 1)
+    disparities = to_disparities(D[i, j], knots)
+    d = np.linalg.norm(Y[i] - Y[j], axis=1)
+    fitted = IsotonicRegression().fit(D[i, j], d).predict(D[i, j])
+    # the disparities are the isotonic fit to the distances, but for their common factor
+    np.testing.assert_allclose(
+        disparities / np.linalg.norm(disparities), fitted / np.linalg.norm(fitted), atol=1e-3
+    )
+    expected = np.sqrt(((disparities - d) ** 2).sum() / (disparities**2).sum())
+    assert value == pytest.approx(expected, rel=1e-2)
+
+
+def test_nonmetric_places_new_points():
+    X, new = points(80), points(10, 2, 1) * 0.7
+    mds = StressMDS(mds="nonmetric", max_iter=1000, n_pivots=80).fit(cdist(X, X) ** 2)
+    placed = mds.transform(cdist(new, X) ** 2)
+    d, true = cdist(placed, mds.embedding_), cdist(new, X)
+    assert np.corrcoef(d.ravel(), true.ravel())[0, 1] > 0.99
+    assert np.array_equal(mds.transform(cdist(X, X) ** 2), mds.embedding_)
