@@ -252,7 +252,7 @@ def _outer_add(rows, columns, out):
 
 @njit(nogil=True, cache=True)
 def convolve_pairs(start, stop, ptr, rows, columns, images):
-    """images[i] = sum over the atoms of sample i of rows[atom] x columns[atom]."""
+    """Add to images[i] the sum over the atoms of sample i of rows[atom] x columns[atom]."""
     for sample in range(start, stop):
         begin, end = ptr[sample], ptr[sample + 1]
         _outer_add(rows[begin:end], columns[begin:end], images[sample])
@@ -261,12 +261,15 @@ def convolve_pairs(start, stop, ptr, rows, columns, images):
 @njit(nogil=True, cache=True)
 def gaussian_table(positions, grid, bandwidth, factor, out):
     """out[k, i] = factor[k] exp(-((grid[i] - positions[k]) / bandwidth)^2 / 2)."""
+    scale = np.sqrt(0.5) / bandwidth
     for k in range(len(positions)):
+        row = out[k]
+        position = positions[k]
         for i in range(len(grid)):
-            z = (grid[i] - positions[k]) / bandwidth
-            out[k, i] = _exp_negative(-0.5 * z * z)
+            z = (grid[i] - position) * scale
+            row[i] = _exp_negative(-z * z)
         for i in range(len(grid)):
-            out[k, i] *= factor[k]
+            row[i] *= factor[k]
 
 
 @njit(nogil=True, cache=True)

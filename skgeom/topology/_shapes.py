@@ -295,18 +295,19 @@ def _unpack_adjacency(sample, index):
         matrix = sp.csr_array(float_array(sample, "the adjacency matrix", index))
     elif sample.format != "csr":
         matrix = sample.tocsr()
-    if matrix.shape[0] != matrix.shape[1]:
+    n_nodes, n_columns = matrix.shape
+    if n_nodes != n_columns:
         raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
-    data = matrix.data
+    data, indptr = matrix.data, matrix.indptr
     if len(data) and not (np.isfinite(data).all() and data.min() >= 0):
         raise ValueError(
             f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
         )
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    rows = np.arange(n_nodes).repeat(indptr[1:] - indptr[:-1])
     if len(data) and not data.all():
         stored = data != 0
-        return matrix.shape[0], rows[stored], matrix.indices[stored], data[stored]
-    return matrix.shape[0], rows, matrix.indices, data
+        return n_nodes, rows[stored], matrix.indices[stored], data[stored]
+    return n_nodes, rows, matrix.indices, data
 
 
 def _unpack_edges(edges, n_nodes, index):
