@@ -67,10 +67,11 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
-        What a sample is, and how it is filtered: point clouds ("rips", "alpha", "delaunay"),
-        images and volumes with channels ("cubical"), graphs, or simplex trees with a vertex
-        function. See `BifiltrationTransformer`.
+    filtration : {"rips", "alpha", "delaunay", "degree_rips", "cubical", "graph", \
+            "precomputed"}, default="rips"
+        What a sample is, and how it is filtered: point clouds ("rips", "alpha", "delaunay",
+        "degree_rips"), images and volumes with channels ("cubical"), graphs, or simplex trees
+        with a vertex function. See `BifiltrationTransformer`.
     function : str, callable or list of them, default="kde"
         Second parameter of point clouds: "kde", "dtm", "knn", "eccentricity", "precomputed" or a
         callable. Graphs take one per parameter: "degree", "hks", "closeness", "fiedler" or a

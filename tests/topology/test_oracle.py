@@ -72,6 +72,17 @@ def test_function_delaunay(oracle, name):
         assert_same_measure(euler, measure(oracle, "pc2__fdel_euler"))
 
 
+def test_degree_rips(oracle):
+    transformer = BifiltrationTransformer(
+        filtration="degree_rips",
+        homology_dimensions=(0,),
+        filtration_resolution=12,
+        threshold=0.8,
+    )
+    found = transformer.fit_transform([oracle["degrips__X"]])[0][0]
+    assert_same_measure(found, measure(oracle, "degrips__H0"))
+
+
 @pytest.mark.parametrize("name", ["img2", "img3"])
 def test_image(oracle, name):
     stored = oracle[f"{name}__I"]
