@@ -260,6 +260,26 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._check_like_fitted(shapes)
         return self._invariants(shapes)
 
+    def complexes(self, X):
+        """The filtered complexes themselves, for "alpha", "graph" and "precomputed".
+
+        Parameters
+        ----------
+        X : sequence of shapes
+
+        Returns
+        -------
+        complexes : list of (simplices, grades)
+            By dimension: vertices of shape (n_simplices, dimension + 1), and grades of shape
+            (n_simplices, n_parameters).
+        """
+        check_is_fitted(self)
+        if self.filtration not in ("alpha", "graph", "precomputed"):
+            raise ValueError(f"filtration={self.filtration!r} has no complex to list.")
+        shapes = self._unpack(X)
+        self._check_like_fitted(shapes)
+        return self._complexes(shapes)
+
     # -- fit
 
     def _unpack(self, X):
