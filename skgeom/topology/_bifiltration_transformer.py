@@ -280,6 +280,23 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._check_like_fitted(shapes)
         return self._complexes(shapes)
 
+    def filtered_graphs(self, X):
+        """The bifiltered graphs of the samples, edges with the later of their nodes, as a batch.
+
+        Parameters
+        ----------
+        X : sequence of graphs
+
+        Returns
+        -------
+        batch : GraphBatch
+        """
+        shapes = self._unpack(X)
+        self._check_like_fitted(shapes)
+        if shapes.edge_values is not None:
+            raise ValueError("Graphs with edge values of their own are not lower stars.")
+        return self._filtered_graphs(shapes)
+
     # -- fit
 
     def _unpack(self, X):
