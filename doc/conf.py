@@ -63,3 +63,16 @@ sphinx_gallery_conf = {
 }
 # the order of the examples is part of the project, not of the builder's locale
 suppress_warnings = ["config.cache"]
+
+# Of what estimators inherit from scikit-learn, its own pages tell; these are worth repeating.
+INHERITED = {"fit_predict", "fit_transform", "get_params", "score", "set_params"}
+
+
+def skip_member(app, what, name, obj, skip, options):
+    """Leave out inherited members whose docstrings refer to scikit-learn's own pages."""
+    inherited = (getattr(obj, "__module__", None) or "").startswith("sklearn")
+    return True if inherited and name not in INHERITED else None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", skip_member)

@@ -129,10 +129,11 @@ def citation_network(quick):
         from sklearn.manifold import TSNE
 
         axes = figure.subplots()
-        plane = TSNE(random_state=0, init="pca").fit_transform(nodes)
-        axes.scatter(*plane.T, c=subject, s=4, cmap="tab10")
+        shown = slice(None, None, 2)
+        plane = TSNE(random_state=0, init="pca", max_iter=500).fit_transform(nodes[shown])
+        axes.scatter(*plane.T, c=subject[shown], s=5, cmap="tab10")
         axes.set(
-            title="2,708 papers by their citations\n(t-SNE of the embedding, coloured by subject)"
+            title="Papers by their citations\n(t-SNE of every other node, coloured by subject)"
         )
         axes.set_axis_off()
 
@@ -176,19 +177,15 @@ def molecules(quick):
 
     def draw(figure):
         images = vectorizer.fit(graphs).transform(graphs)
-        n_dimensions = 2
-        images = images.reshape(len(graphs), n_dimensions, -1)
-        side = round(images.shape[2] ** 0.5)
         difference = images[mutagenic == 1].mean(axis=0) - images[mutagenic == 0].mean(axis=0)
-        for dimension, axes in enumerate(figure.subplots(1, n_dimensions)):
-            picture = difference[dimension].reshape(side, side).T
+        first, second = vectorizer.grid_
+        pictures = difference.reshape(-1, len(first), len(second))
+        panels = figure.subplots(1, len(pictures), sharey=True)
+        for dimension, (axes, picture) in enumerate(zip(panels, pictures)):
             bound = np.abs(picture).max()
-            axes.imshow(picture, origin="lower", cmap="RdBu_r", vmin=-bound, vmax=bound)
-            axes.set(
-                title=f"H{dimension}: mutagenic minus not",
-                xlabel="1 / degree",
-                ylabel="heat kernel",
-            )
+            axes.pcolormesh(first, second, picture.T, cmap="RdBu_r", vmin=-bound, vmax=bound)
+            axes.set(title=f"H{dimension}, mutagenic minus not", xlabel="1 / degree")
+        panels[0].set_ylabel("heat kernel signature")
 
     row = Row(
         data="MUTAG molecules",

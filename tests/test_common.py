@@ -27,6 +27,7 @@ TABLE_CASES = {id(case.estimator): case for case in CASES if case.input_is_table
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
+@pytest.mark.filterwarnings("ignore")  # the checks feed tiny tables on purpose
 @parametrize_with_checks(
     [case.estimator for case in TABLE_CASES.values()],
     expected_failed_checks=lambda estimator: TABLE_CASES[id(estimator)].expected_failures,

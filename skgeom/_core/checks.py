@@ -37,23 +37,41 @@ def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name=
         For a wrong shape, an empty graph, NaN, infinite, complex or negative weights.
     """
     matrix = _as_matrix(X, name)
-    if matrix.ndim != 2 or (square and matrix.shape[0] != matrix.shape[1]):
-        wanted = "a square (n_nodes, n_nodes)" if square else "a 2-d"
-        raise ValueError(f"{name} must be {wanted} adjacency matrix, got shape {matrix.shape}.")
-    if matrix.shape[0] == 0 or matrix.shape[1] == 0:
-        raise ValueError(
-            f"{name} has shape {matrix.shape}: at least one node (sample) is required, "
-            "found 0 sample(s)."
-        )
+    if np.issubdtype(matrix.dtype, np.complexfloating):
+        raise ValueError(f"Complex data not supported: {name} has dtype {matrix.dtype}.")
+    _check_graph_shape(matrix, square, name)
     adjacency = sp.csr_array(matrix)
-    if np.issubdtype(adjacency.dtype, np.complexfloating):
-        raise ValueError(f"Complex data not supported: {name} has dtype {adjacency.dtype}.")
     wanted = [np.dtype(t) for t in (dtype if isinstance(dtype, (list, tuple)) else [dtype])]
     if adjacency.dtype not in wanted:
         adjacency = adjacency.astype(wanted[0])
     adjacency = _canonical(adjacency, X)
     _check_weights(adjacency, allow_negative, name)
     return adjacency
+
+
+def _check_graph_shape(matrix, square, name):
+    if matrix.ndim != 2:
+        raise ValueError(
+            f"{name} must be a 2-d adjacency matrix, got shape {matrix.shape}. Reshape your data: "
+            "one row is a node, with its edges to all nodes."
+        )
+    if matrix.shape[0] == 0:
+        raise ValueError(
+            f"{name} has shape {matrix.shape}: at least one node (sample) is required, "
+            "found 0 sample(s)."
+        )
+    if matrix.shape[1] == 0:
+        raise ValueError(
+            f"{name} has 0 feature(s) (shape={matrix.shape}) while a minimum of 1 is required: "
+            "an adjacency matrix has one column per node."
+        )
+    if square and matrix.shape[0] != matrix.shape[1]:
+        values = matrix.data if sp.issparse(matrix) else matrix
+        hint = "" if np.isfinite(values).all() else " It also contains NaN or infinity (inf)."
+        raise ValueError(
+            f"{name} must be a square (n_nodes, n_nodes) adjacency matrix, got shape "
+            f"{matrix.shape}.{hint}"
+        )
 
 
 def _as_matrix(X, name):
@@ -64,8 +82,9 @@ def _as_matrix(X, name):
         if not (isinstance(X, list) and np.ndim(X) == 2):
             raise TypeError(
                 f"{name} must be an adjacency matrix of shape (n_nodes, n_nodes), got {what}; "
-                "convert it first, for example with networkx.to_scipy_sparse_array(graph) or "
-                "scipy.sparse.coo_array((weights, (sources, targets)), shape=(n, n))."
+                "convert it first, with skgeom.graph.Graph.from_networkx(graph), "
+                "skgeom.graph.Graph.from_edgelist(sources, targets, weights) or "
+                "networkx.to_scipy_sparse_array(graph)."
             )
     if hasattr(X, "sparse") and hasattr(X, "to_numpy"):
         return X.sparse.to_coo()
@@ -74,7 +93,7 @@ def _as_matrix(X, name):
         try:
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
-            raise ValueError(
+            raise type(error)(
                 f"{name} must hold numbers, got an array of dtype {array.dtype}: {error}"
             ) from error
     return array
@@ -98,17 +117,17 @@ def _canonical(adjacency, original):
 
 def _check_weights(adjacency, allow_negative, name):
     bad = ~np.isfinite(adjacency.data)
-    what = "NaN or infinity"
+    problem = f"{name} contains NaN or infinity"
     if not bad.any():
         if allow_negative:
             return
         bad = adjacency.data < 0
-        what = "a negative weight"
+        problem = f"Negative values in data: {name} contains a negative weight"
     if bad.any():
         entry = int(np.argmax(bad))
         row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1
         raise ValueError(
-            f"{name} contains {what}: entry ({row}, {adjacency.indices[entry]}) is "
+            f"{problem}: entry ({row}, {adjacency.indices[entry]}) is "
             f"{adjacency.data[entry]}; weights must be finite"
             + ("." if allow_negative else " and non-negative.")
         )

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 from joblib import effective_n_jobs
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 RANGES_PER_THREAD = 8
 
@@ -111,47 +111,75 @@ def parallel_map(function, items, n_jobs=None):
 
 
 @cache
-def _blas_controller():
-    import scipy.linalg  # noqa: F401  scipy brings a BLAS of its own: load it before looking
+def _controller():
+    # scipy brings a BLAS of its own, scikit-learn's neighbours OpenMP: load them before looking
+    import sklearn.metrics  # noqa: F401
 
     return ThreadpoolController()
 
 
-_blas_lock = threading.Lock()
-_blas_depth = 0
-_blas_limiter = None
+class _BlasLimit:
+    """One limit of one thread, shared by nested and concurrent blocks.
+
+    The number of BLAS threads is the process's: the first block sets it, the last one lifts it.
+    """
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.depth = 0
+        self.limiter = None
+
+    def enter(self):
+        with self.lock:
+            if self.depth == 0:
+                self.limiter = _controller().limit(limits=1, user_api="blas")
+            self.depth += 1
+
+    def leave(self):
+        with self.lock:
+            self.depth -= 1
+            if self.depth == 0:
+                self.lift()
+
+    def lift(self):
+        # threadpoolctl >= 3.8 listens to the thread alone that has set the limit; another one may
+        # be the last to leave
+        release = getattr(OpenBLASController, "clear_controlling_thread", lambda **_: None)
+        release(force=True)
+        self.limiter.restore_original_limits()
+        release(force=True)
+
+    def start_over(self):
+        """After a fork only the forking thread lives on; nobody would leave the others' blocks."""
+        self.lock = threading.Lock()
+        if self.depth > 0:
+            self.lift()
+            self.depth = 0
 
 
-def _forget_blocks_of_other_threads():
-    """After a fork only the forking thread lives on; nobody would leave the others' blocks."""
-    global _blas_lock, _blas_depth
-    _blas_lock = threading.Lock()
-    if _blas_depth > 0:
-        _blas_limiter.restore_original_limits()
-        _blas_depth = 0
-
-
+_blas_limit = _BlasLimit()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_blocks_of_other_threads)
+    os.register_at_fork(after_in_child=_blas_limit.start_over)
 
 
 @contextmanager
 def single_blas_thread():
-    """Hold BLAS to one thread inside the block.
+    """Context in which BLAS has one thread.
 
     Many small products on a threaded BLAS spend their time in spinning threads (up to 80 times
-    the CPU). The limit is a property of the process, so nested and concurrent blocks share one:
-    the first sets it, the last lifts it.
+    the CPU).
     """
-    global _blas_depth, _blas_limiter
-    with _blas_lock:
-        if _blas_depth == 0:
-            _blas_limiter = _blas_controller().limit(limits=1, user_api="blas")
-        _blas_depth += 1
+    _blas_limit.enter()
     try:
         yield
     finally:
-        with _blas_lock:
-            _blas_depth = max(_blas_depth - 1, 0)
-            if _blas_depth == 0:
-                _blas_limiter.restore_original_limits()
+        _blas_limit.leave()
+
+
+def single_openmp_thread():
+    """Context in which OpenMP loops (scikit-learn's k-means and neighbours) have one thread.
+
+    GNU's OpenMP waits for ever, in a forked child, for threads that live in the parent alone; and
+    sums over threads are not the same every time.
+    """
+    return _controller().limit(limits=1, user_api="openmp")

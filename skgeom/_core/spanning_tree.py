@@ -376,9 +376,10 @@ def merge_tree(edges, weights, n_samples):
     return np.column_stack([ids, weights, sizes.sum(axis=1)]).astype(np.float64), sizes
 
 
-# Measured with benchmarks/bench_separability.py --table (CPU seconds of one core, AVX-512): below
-# these numbers of features the column kernel is the faster one; above, one product of matrices is.
-GRAM_FROM_FEATURES = 64
+# Read from benchmarks/bench_separability.py --table (CPU seconds of one core, AVX-512).
+PRODUCT_FROM_FEATURES = 80
+TILES_FROM_SAMPLES = 4500
+TILES_FROM_ENTRIES = 400_000
 
 
 def choose_algorithm(n_samples, n_features, memory):
@@ -392,13 +393,15 @@ def choose_algorithm(n_samples, n_features, memory):
 
     Returns
     -------
-    algorithm : {"prim", "gram"}
+    algorithm : {"prim", "gram", "tiles"}
     """
     fits = 4 * n_samples**2 <= memory * 2**20
-    return "gram" if fits and n_features >= GRAM_FROM_FEATURES else "prim"
+    if fits and n_samples < TILES_FROM_SAMPLES:
+        return "gram" if n_features >= PRODUCT_FROM_FEATURES else "prim"
+    return "tiles" if n_samples * n_features >= TILES_FROM_ENTRIES else "prim"
 
 
-def euclidean_tree(points, *, core=None, algorithm="auto", memory=None):
+def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=None):
     """Exact Euclidean minimum spanning tree.
 
     Parameters
@@ -408,10 +411,13 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None):
     core : ndarray of float64, shape (n,), default=None
         Core distances c; the edge weights are then ``max(c_i, c_j, |x_i - x_j|)``, the mutual
         reachability distance.
-    algorithm : {"auto", "prim", "gram"}, default="auto"
-        "prim" works on feature columns in O(n d) memory, "gram" on one n x n matrix product.
+    algorithm : {"auto", "prim", "gram", "tiles"}, default="auto"
+        "prim" works on feature columns in O(n d) memory, "gram" on one n x n matrix product,
+        "tiles" on tiles of it, in O(n d) memory.
     memory : float, default=None
         MiB for temporaries that "auto" keeps to; None takes scikit-learn's `working_memory`.
+    n_jobs : int, default=None
+        Threads of "tiles". The result does not depend on it.
 
     Returns
     -------
@@ -425,17 +431,50 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None):
         algorithm = choose_algorithm(n, d, memory)
     points, exponent = _within_range(np.ascontiguousarray(points))
     core = np.zeros(n) if core is None else np.ldexp(core.astype(np.float64), -exponent) ** 2
-    edges = np.empty((n - 1, 2), dtype=np.int32)
-    weights = np.empty(n - 1)
-    if algorithm == "gram":
-        centred, unit = _filter_copy(points, transpose=False)
-        norms = np.einsum("ij,ij->i", centred, centred) * np.float32(1 - (d + 8) * EPS32)
-        prim_gram(centred @ centred.T, norms, points, core, unit, edges, weights)
+    if algorithm == "tiles":
+        from skgeom._core.spanning_tiles import tiled_tree  # it builds on the kernels here
+
+        edges, weights = tiled_tree(points, core, n_jobs=n_jobs)
+    elif algorithm == "gram":
+        edges, weights = gram_tree(points, core)
     else:
-        columns, unit = _filter_copy(points, transpose=True)
-        slack = np.einsum("ji,ji->i", columns, columns) * np.float32(EPS32**2 / TAU)
-        prim_columns(columns, slack, points, core, unit, edges, weights)
+        edges, weights = column_tree(points, core)
     return sort_edges(edges, np.ldexp(np.sqrt(weights), exponent))
+
+
+def column_tree(points, core):
+    """Edges and squared weights, in the order of insertion, from feature columns.
+
+    Parameters and returns as for `gram_tree`.
+    """
+    n = len(points)
+    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
+    columns, unit = _filter_copy(points, transpose=True)
+    slack = np.einsum("ji,ji->i", columns, columns) * np.float32(EPS32**2 / TAU)
+    prim_columns(columns, slack, points, core, unit, edges, weights)
+    return edges, weights
+
+
+def gram_tree(points, core):
+    """Edges and squared weights, in the order of insertion, by one product of matrices.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+    core : ndarray of float64, shape (n,)
+        Squared core distances.
+
+    Returns
+    -------
+    edges : ndarray of int32, shape (n - 1, 2)
+    weights : ndarray of float64, shape (n - 1,)
+    """
+    n, d = points.shape
+    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
+    copy, unit = _filter_copy(points, transpose=False)
+    norms = np.einsum("ij,ij->i", copy, copy) * np.float32(1 - (d + 8) * EPS32)
+    prim_gram(copy @ copy.T, norms, points, core, unit, edges, weights)
+    return edges, weights
 
 
 def _within_range(points):

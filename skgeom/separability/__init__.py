@@ -5,7 +5,11 @@ points, and the supervised yardsticks that the same tree gives where labels are 
 for spanning trees live in `skgeom._core`.
 """
 
-from skgeom.separability._display import H0BarcodeDisplay
+from skgeom.separability._display import (
+    H0BarcodeDisplay,
+    SeparabilityHistoryDisplay,
+    SubsampleCurveDisplay,
+)
 from skgeom.separability._functions import (
     friedman_rafsky,
     h0_persistence,
@@ -13,13 +17,17 @@ from skgeom.separability._functions import (
     nearest_neighbor_entropy,
     separability_score,
 )
+from skgeom.separability._monitor import SeparabilityMonitor
 from skgeom.separability._scorer import SeparabilityScorer
 from skgeom.separability._statistics import effective_rank
 from skgeom.separability._supervised import fisher_ratio
 
 __all__ = [
     "H0BarcodeDisplay",
+    "SeparabilityHistoryDisplay",
+    "SeparabilityMonitor",
     "SeparabilityScorer",
+    "SubsampleCurveDisplay",
     "effective_rank",
     "fisher_ratio",
     "friedman_rafsky",

@@ -118,7 +118,143 @@ class H0BarcodeDisplay:
         n_hidden = len(self.lifetimes) - len(shown)
         ax.set_ylabel("H0 class" + (f" ({n_hidden} shorter ones not shown)" if n_hidden else ""))
         ax.set_xlabel("lifetime / largest lifetime" if normalize else "lifetime")
-        ax.set_xlim(left=0)
+        ax.set_xlim(0, 1.05 * largest / unit if largest > 0 else 1)
         ax.set_yticks([])
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class SeparabilityHistoryDisplay:
+    """The scores of a monitor over the checkpoints, with the step where it stopped.
+
+    Parameters
+    ----------
+    history : dict of ndarray
+        `step`, `score`, `smoothed`, `se`; further columns can be drawn beside them.
+    stopped_step : object, default=None
+        Where the rule fired.
+    best_step : object, default=None
+        Where the smoothed score was largest.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, history, *, stopped_step=None, best_step=None):
+        self.history = history
+        self.stopped_step = stopped_step
+        self.best_step = best_step
+
+    @classmethod
+    def from_monitor(cls, monitor, *, metrics=(), ax=None):
+        """Draw the history of a `SeparabilityMonitor`.
+
+        Parameters
+        ----------
+        monitor : SeparabilityMonitor
+            After at least one update.
+        metrics : sequence of str, default=()
+            Further columns of the history, on an axis of their own at the right.
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : SeparabilityHistoryDisplay
+        """
+        history = monitor.history_
+        display = cls(history, stopped_step=monitor.stopped_step_, best_step=monitor.best_step_)
+        return display.plot(ax, metrics=metrics)
+
+    def plot(self, ax=None, *, metrics=()):
+        """Draw the history.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            New ones when None.
+        metrics : sequence of str, default=()
+            As for `from_monitor`.
+
+        Returns
+        -------
+        self : object
+        """
+        ax, history = axes_of(ax), self.history
+        steps, scores = history["step"], history["score"]
+        if np.isfinite(history["se"]).any():
+            ax.errorbar(steps, scores, yerr=history["se"], fmt="o", color="C0", alpha=0.5)
+        else:
+            ax.plot(steps, scores, "o", color="C0", alpha=0.5)
+        ax.plot(steps, history["smoothed"], color="C0", label="separability, smoothed")
+        if self.stopped_step is not None:
+            ax.axvline(self.stopped_step, color="C3", linestyle="--", label="stop")
+        if self.best_step is not None:
+            ax.axvline(self.best_step, color="0.6", linestyle=":", label="largest score")
+        ax.set(xlabel="step", ylabel="score")
+        handles, labels = ax.get_legend_handles_labels()
+        if metrics:
+            right = ax.twinx()
+            for index, name in enumerate(metrics):
+                right.plot(steps, history[name], "--", color=f"C{index + 1}", label=name)
+            more = right.get_legend_handles_labels()
+            handles, labels = handles + more[0], labels + more[1]
+        ax.legend(handles, labels, loc="lower right")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class SubsampleCurveDisplay:
+    """The score over the number of points it is computed from.
+
+    Parameters
+    ----------
+    curve : Bunch
+        Result of `SeparabilityScorer.subsample_curve`.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, curve):
+        self.curve = curve
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, sizes=None, n_repeats=10, ax=None):
+        """Compute the subsample curve of a cloud and draw it.
+
+        Parameters
+        ----------
+        estimator : SeparabilityScorer
+        X : array-like of shape (n_samples, n_features)
+        sizes, n_repeats
+            As for `SeparabilityScorer.subsample_curve`.
+        ax : matplotlib Axes, default=None
+
+        Returns
+        -------
+        display : SubsampleCurveDisplay
+        """
+        return cls(estimator.subsample_curve(X, sizes, n_repeats=n_repeats)).plot(ax)
+
+    def plot(self, ax=None):
+        """Draw the mean of the scores with a band of one standard deviation.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            New ones when None.
+
+        Returns
+        -------
+        self : object
+        """
+        ax, curve = axes_of(ax), self.curve
+        ax.fill_between(curve.sizes, curve.mean - curve.std, curve.mean + curve.std, alpha=0.25)
+        ax.plot(curve.sizes, curve.mean, "o-")
+        ax.set(xscale="log", xlabel="number of points", ylabel="score")
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -5,7 +5,8 @@ from sklearn import get_config
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_consistent_length
 
-from skgeom.separability._scorer import SeparabilityScorer, _class_codes
+from skgeom.separability._inputs import class_codes
+from skgeom.separability._scorer import SeparabilityScorer
 from skgeom.separability._statistics import total_variance
 from skgeom.separability._supervised import friedman_rafsky_test
 from skgeom.separability._tree import TreeSettings, build_barcode
@@ -132,7 +133,7 @@ def friedman_rafsky(X, y, metric="euclidean", min_samples=None, **metric_params)
     (1, True)
     """
     check_consistent_length(X, y)
-    classes, codes = _class_codes(y, len(np.asarray(y)))
+    classes, codes = class_codes(y, len(np.asarray(y)))
     if len(classes) < 2:
         raise ValueError(f"y must hold at least 2 classes, got {len(classes)}.")
     known = np.flatnonzero(codes >= 0)
@@ -164,7 +165,7 @@ def nearest_neighbor_entropy(X, *, reference=None):
     --------
     >>> from skgeom.separability import nearest_neighbor_entropy
     >>> round(nearest_neighbor_entropy([[0.0], [1.0], [10.0], [11.0]]), 3)
-    3.515
+    3.517
     """
     X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2, input_name="X")
     if reference is None:

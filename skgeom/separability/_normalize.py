@@ -92,4 +92,4 @@ def _report_zero_rows(zero, normalize, zero_rows):
     )
     if zero_rows == "raise":
         raise ValueError(message + '; remove them, or pass zero_rows="keep".')
-    warnings.warn(message + "; they are kept at the origin.", UserWarning, stacklevel=2)
+    warnings.warn(message + "; they are kept at the origin.", UserWarning, stacklevel=5)

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,29 +11,31 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
-from sklearn.utils import TransformerTags, check_array, check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _SetOutputMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.separability._clusters import cluster_labels, isolation
+from skgeom.separability._inputs import checked_distances, class_codes
 from skgeom.separability._normalize import column_statistics, normalize_cloud
 from skgeom.separability._reference import monte_carlo_pvalue, null_cloud
 from skgeom.separability._response import RESPONSES, embedding_of
 from skgeom.separability._statistics import (
     STATISTICS,
     Cloud,
+    dimension_from_totals,
     evaluate,
     major_cut,
     referenced_value,
     statistic_name,
 )
-from skgeom.separability._supervised import supervised_yardsticks
+from skgeom.separability._supervised import label_yardsticks, supervised_yardsticks
 from skgeom.separability._tree import MAPPED_METRICS, TreeSettings, build_barcode, take
 from skgeom.separability._uncertainty import (
+    curve_sizes,
     interval,
     resampling_plan,
     standard_error,
@@ -161,17 +163,19 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         `transform`; of a Pipeline that ends in a predictor the output of the steps before it;
         else `decision_function`, else `predict_proba`.
 
-    algorithm : {"auto", "prim", "gram"}, default="auto"
-        Kernel for the Euclidean tree; both are exact. "prim" needs O(n d) memory, "gram" one
-        n x n matrix in single precision.
+    algorithm : {"auto", "prim", "gram", "tiles"}, default="auto"
+        Kernel for the Euclidean tree; all are exact. "prim" works on feature columns, "gram" on
+        one n x n product in single precision, "tiles" on tiles of that product, for many points
+        in many dimensions. "auto" decides by size, from a measured table, and keeps to
+        scikit-learn's `working_memory`.
 
     zero_rows : {"keep", "raise"}, default="keep"
         What "l2" and "layer" do with rows that have no direction: keep them at the origin with a
         warning, or raise.
 
     n_jobs : int, default=None
-        Threads for independent trees (subsamples, references, class pairs). None is 1 unless in a
-        `joblib.parallel_config` context. Results do not depend on it.
+        Threads for independent trees (subsamples, references, class pairs) and inside "tiles".
+        None is 1 unless in a `joblib.parallel_config` context. Results do not depend on it.
 
     random_state : int, RandomState instance or None, default=None
         Source of subsamples and references. With an int the same rows are drawn for every cloud
@@ -258,11 +262,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     --------
     >>> from sklearn.datasets import make_blobs
     >>> from skgeom.separability import SeparabilityScorer
-    >>> X, _ = make_blobs(300, centers=3, cluster_std=0.5, center_box=(-9, 9), random_state=4)
+    >>> X, _ = make_blobs(300, centers=3, cluster_std=0.5, center_box=(-9, 9), random_state=0)
     >>> scorer = SeparabilityScorer(normalize=None).fit(X)
     >>> scorer.n_clusters_
     3
-    >>> wide, _ = make_blobs(300, centers=3, cluster_std=2.0, center_box=(-9, 9), random_state=4)
+    >>> wide, _ = make_blobs(300, centers=3, cluster_std=2.0, center_box=(-9, 9), random_state=0)
     >>> scorer.score(X) > scorer.score(wide)
     True
     """
@@ -286,7 +290,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "ci": [StrOptions({"subsample", "jackknife"})],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "response_method": [StrOptions({"auto", *RESPONSES}), callable],
-        "algorithm": [Options(str, {"auto", "prim", "gram"})],
+        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles"})],
         "zero_rows": [StrOptions({"keep", "raise"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -352,12 +356,13 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         X = self._check_cloud(X, reset=True)
         self._fit_columns(X)
         points = self._normalized(X)
-        evaluation = self._evaluate(X, points)
+        seeds = self._seeds()
+        evaluation = self._evaluate(X, points, seeds)
         self._warn_about(evaluation.clouds[0].barcode)
         self._store_scores(evaluation)
         self._store_tree(evaluation, points)
         if self.confidence_level is not None:
-            self._store_interval(points, evaluation)
+            self._store_interval(points, evaluation, seeds)
         if y is not None:
             self._store_supervised(evaluation, y)
         return self
@@ -392,7 +397,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._check_cloud(X, reset=False)
-        return self._evaluate(X, self._normalized(X)).score
+        return self._evaluate(X, self._normalized(X), self._seeds()).score
 
     def score_samples(self, X):
         """Score rows by how early they belong to a major group of their cloud.
@@ -430,7 +435,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         clouds = [self._check_cloud(cloud, reset=False) for cloud in self._list_of_clouds(X)]
         settings = [self._settings(cloud.shape[0]) for cloud in clouds]
         points = [self._normalized(cloud) for cloud in clouds]
-        seed = self._seeds(2)[1]
+        seed = self._seeds()[1]
         with single_blas_thread():
             table = parallel_map(
                 lambda i: self._values(self._cloud(points[i], settings[i], seed)),
@@ -455,12 +460,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         score : float
         """
         self._validate_params()
-        scorer = clone(self)
-        embedding = scorer._check_cloud(
-            embedding_of(estimator, X, self.response_method), reset=True
-        )
-        scorer._fit_columns(embedding)
-        return scorer._evaluate(embedding, scorer._normalized(embedding)).score
+        embedding = embedding_of(estimator, X, self.response_method)
+        return clone(self)._assess(embedding, self._seeds())[1].score
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the statistics, the columns of `transform`.
@@ -477,6 +478,126 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         check_is_fitted(self)
         return np.array([statistic_name(s) for s in self._statistics()], dtype=object)
 
+    def assess(self, X, y=None, *, resample=False):
+        """Score a cloud on its own, without fitting or changing this object.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,), default=None
+            Labels, -1 or None where unknown.
+        resample : bool, default=False
+            Whether to score the parts of the cloud that intervals come from.
+
+        Returns
+        -------
+        assessment : Bunch
+            `score`, `statistics` (dict), `resample_scores` (None unless asked for) and
+            `supervised` (Bunch of `fdr`, `thornton`, `thornton_adjusted`, `friedman_rafsky`;
+            None without labels).
+        """
+        self._validate_params()
+        scorer, seeds = clone(self), self._seeds()
+        points, evaluation = scorer._assess(X, seeds)
+        supervised = None
+        if y is not None:
+            _, codes = class_codes(y, points.shape[0])
+            cloud = evaluation.clouds[0]
+            supervised = label_yardsticks(
+                cloud.X, cloud.barcode, codes[evaluation.rows[0]], self.metric
+            )
+        names = [statistic_name(statistic) for statistic in self._statistics()]
+        return Bunch(
+            score=evaluation.score,
+            statistics=dict(zip(names, evaluation.values.mean(axis=0).tolist())),
+            resample_scores=scorer._resampled(points, seeds) if resample else None,
+            supervised=supervised,
+        )
+
+    def compare(self, X_a, X_b):
+        """Compare two embeddings of the same rows.
+
+        Parameters
+        ----------
+        X_a, X_b : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Row i is the same object in both; the numbers of features may differ (then set
+            `reference`).
+
+        Returns
+        -------
+        comparison : Bunch
+            `difference` (score of `X_a` minus score of `X_b`), `confidence_interval` at
+            `confidence_level` (0.95 when that is None), `standard_error`, `score_a`, `score_b` and
+            `resample_differences`. Both sides use the same subsamples of rows, so what the
+            embeddings share cancels.
+        """
+        self._validate_params()
+        seeds = self._seeds()
+        scorer_a, scorer_b = clone(self), clone(self)
+        points_a, found_a = scorer_a._assess(X_a, seeds)
+        points_b, found_b = scorer_b._assess(X_b, seeds)
+        n_samples = points_a.shape[0]
+        if points_b.shape[0] != n_samples:
+            raise ValueError(
+                "X_a and X_b must embed the same rows, got "
+                f"{n_samples} and {points_b.shape[0]} samples."
+            )
+        differences = scorer_a._resampled(points_a, seeds) - scorer_b._resampled(points_b, seeds)
+        difference = _difference(found_a.score, found_b.score)
+        error = self._error_of(differences, n_samples)
+        level = 0.95 if self.confidence_level is None else self.confidence_level
+        return Bunch(
+            difference=difference,
+            confidence_interval=interval(difference, error, level, self.ci, len(differences)),
+            standard_error=error,
+            score_a=found_a.score,
+            score_b=found_b.score,
+            resample_differences=differences,
+        )
+
+    def subsample_curve(self, X, sizes=None, *, n_repeats=10):
+        """Score subsamples of growing size.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        sizes : array-like of int, default=None
+            None is seven sizes from ``n_samples / 16`` (at least 20) to ``n_samples``.
+        n_repeats : int, default=10
+            Number of subsamples per size.
+
+        Returns
+        -------
+        curve : Bunch
+            `sizes` of shape (n_sizes,), `scores` of shape (n_sizes, n_repeats), their `mean` and
+            `std`, and `ph_dim`, the intrinsic dimension from the growth of the tree's total
+            length. Scores are without reference.
+        """
+        self._validate_params()
+        scorer, seeds = clone(self), self._seeds()
+        X = scorer._check_cloud(X, reset=True)
+        scorer._fit_columns(X)
+        points = scorer._normalized(X)
+        sizes = curve_sizes(sizes, X.shape[0], self.min_samples)
+        rng = np.random.default_rng(seeds[0])
+        row_sets = [subsample_rows(X.shape[0], s, rng) for s in sizes for _ in range(n_repeats)]
+
+        def part(rows):
+            cloud = self._cloud(
+                take(points, rows, self.metric), self._settings(len(rows)), seeds[1]
+            )
+            return evaluate(self._statistics()[0], cloud), float(cloud.lifetimes.sum())
+
+        results = np.array(self._parallel(part, row_sets)).reshape(len(sizes), n_repeats, 2)
+        scores, totals = results[..., 0], results[..., 1].mean(axis=1)
+        return Bunch(
+            sizes=sizes,
+            scores=scores,
+            mean=scores.mean(axis=1),
+            std=scores.std(axis=1),
+            ph_dim=dimension_from_totals(sizes, totals),
+        )
+
     # The door
 
     def _check_cloud(self, X, reset):
@@ -484,6 +605,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         options = {
             "accept_sparse": "csr",
             "dtype": [np.float64, np.float32],
+            "order": "C",
             "ensure_min_samples": 2,
         }
         if self.metric != "precomputed":
@@ -495,7 +617,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         else:
             X = check_array(X, estimator=self, input_name="X", **options)
         self._check_sizes(X.shape[0])
-        return _checked_distances(X)
+        return checked_distances(X)
 
     def _check_sizes(self, n_samples):
         smallest = min(n_samples, self._subsample_size(n_samples))
@@ -559,17 +681,27 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                     f'normalize="{self.normalize}" is ignored for metric="precomputed"; pass '
                     "normalize=None to say so.",
                     UserWarning,
-                    stacklevel=3,
+                    stacklevel=4,
                 )
             return X
         return normalize_cloud(
             X, self.normalize, self._column_mean, self._column_scale, self.zero_rows
         )
 
-    def _seeds(self, count):
-        """Independent seeds; with an int `random_state` the same ones for every cloud."""
+    def _seeds(self):
+        """Seeds of subsamples, pairs, null clouds and resamples.
+
+        With an int `random_state` they are the same for every cloud.
+        """
         random_state = check_random_state(self.random_state)
-        return random_state.randint(np.iinfo(np.int32).max, size=count).tolist()
+        return random_state.randint(np.iinfo(np.int32).max, size=4).tolist()
+
+    def _assess(self, X, seeds):
+        """Fit the normalisation on a cloud and evaluate it; returns points and evaluation."""
+        X = self._check_cloud(X, reset=True)
+        self._fit_columns(X)
+        points = self._normalized(X)
+        return points, self._evaluate(X, points, seeds)
 
     def _subsample_size(self, n_samples):
         if self.max_samples is None:
@@ -588,15 +720,16 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     def _values(self, cloud):
         return [evaluate(statistic, cloud) for statistic in self._statistics()]
 
-    def _evaluate(self, X, points):
+    def _evaluate(self, X, points, seeds):
         """Score a cloud: subsamples, their trees and statistics, and the reference."""
         n_samples = X.shape[0]
-        draw_seed, pair_seed, null_seed = self._seeds(3)
+        draw_seed, pair_seed, null_seed, _ = seeds
         rows = self._draw(n_samples, draw_seed)
         settings = self._settings(len(rows[0]))
         if len(rows) == 1:
             part = points if len(rows[0]) == n_samples else take(points, rows[0], self.metric)
-            clouds = [self._cloud(part, settings, pair_seed)]
+            alone = replace(settings, n_jobs=self.n_jobs)
+            clouds = [self._cloud(part, alone, pair_seed)]
         else:
             clouds = self._parallel(
                 lambda r: self._cloud(take(points, r, self.metric), settings, pair_seed), rows
@@ -644,28 +777,28 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f"The score of {barcode.n_samples} samples is hardly more than noise; at least "
                 f"{FEW_SAMPLES} are advised.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         lifetimes = barcode.lifetimes
         if not lifetimes.any():
             warnings.warn(
                 "All points are equal (all lifetimes are 0): ratios are reported as 0.0.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         elif np.median(lifetimes) == 0:
             warnings.warn(
                 "More than half of the lifetimes are 0 (duplicated points): the smallest positive "
                 "lifetime takes the place of the median.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
         if barcode.n_components > 1:
             warnings.warn(
                 f"The graph has {barcode.n_components} connected components; the missing merges "
                 "are left out of the statistics.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def _store_scores(self, evaluation):
@@ -718,15 +851,27 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         result[rows] = labels
         return result
 
-    def _store_interval(self, points, evaluation):
+    def _store_interval(self, points, evaluation, seeds):
         """Interval of the score from parts of the cloud, with the reference held fixed."""
-        n_samples = points.shape[0]
-        seed = self._seeds(4)[3]
-        size = self._subsample_size(n_samples)
+        self.resample_scores_ = self._resampled(points, seeds)
+        error = self._error_of(self.resample_scores_, points.shape[0])
+        self.confidence_interval_ = interval(
+            evaluation.score, error, self.confidence_level, self.ci, len(self.resample_scores_)
+        )
+
+    def _resample_size(self, n_samples):
         if self.max_samples is None:
-            size = max(2, math.ceil(n_samples**0.75))
-        rng = np.random.default_rng(seed)
+            return min(n_samples, max(2, math.ceil(n_samples**0.75)))
+        return self._subsample_size(n_samples)
+
+    def _resampled(self, points, seeds):
+        """Statistics of parts of a cloud, without reference."""
+        n_samples, seed = points.shape[0], seeds[3]
+        size, rng = self._resample_size(n_samples), np.random.default_rng(seed)
         plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
+        return self._part_scores(points, plan, seed)
+
+    def _part_scores(self, points, row_sets, seed):
         head = self._statistics()[0]
         value = evaluate if self.reference is None else referenced_value
 
@@ -734,15 +879,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             part = take(points, rows, self.metric)
             return value(head, self._cloud(part, self._settings(len(rows)), seed))
 
-        self.resample_scores_ = np.array(self._parallel(part_score, plan))
-        error = standard_error(self.ci, self.resample_scores_, n_samples, size)
-        self.confidence_interval_ = interval(
-            evaluation.score, error, self.confidence_level, self.ci, len(plan)
-        )
+        return np.array(self._parallel(part_score, row_sets))
+
+    def _error_of(self, resample_scores, n_samples):
+        return standard_error(self.ci, resample_scores, n_samples, self._resample_size(n_samples))
 
     def _store_supervised(self, evaluation, y):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
-        self.classes_, codes = _class_codes(y, self.labels_.shape[0])
+        self.classes_, codes = class_codes(y, self.labels_.shape[0])
         if len(self.classes_) == 0:
             raise ValueError("y holds no labels: every entry is -1 or None; pass y=None instead.")
         self.supervised_ = supervised_yardsticks(
@@ -768,56 +912,3 @@ def _difference(observed, null_mean):
     if np.isinf(observed) and observed == null_mean:
         return 0.0
     return observed - null_mean
-
-
-def _checked_distances(X):
-    """Check a distance matrix: square, symmetric, no negative entry, zero diagonal."""
-    if X.shape[0] != X.shape[1]:
-        raise ValueError(
-            'metric="precomputed" needs a square distance matrix (n_samples, n_samples), got '
-            f"shape {X.shape}."
-        )
-    entries = X.data if sp.issparse(X) else X
-    largest = float(np.max(entries, initial=0.0))
-    if entries.size and entries.min() < 0:
-        raise ValueError(
-            f'metric="precomputed" needs distances >= 0, got {float(entries.min())} as smallest '
-            "entry. Negative values in data passed to SeparabilityScorer."
-        )
-    if np.any(X.diagonal() != 0):
-        row = int(np.argmax(X.diagonal() != 0))
-        raise ValueError(
-            'metric="precomputed" needs a zero diagonal: entry '
-            f"({row}, {row}) is {X.diagonal()[row]}."
-        )
-    asymmetry = abs(X - X.T)
-    if float(asymmetry.max()) > 1e-8 * largest:
-        row, column = np.unravel_index(asymmetry.argmax(), X.shape)
-        raise ValueError(
-            f'metric="precomputed" needs a symmetric matrix: entries ({row}, {column}) and '
-            f"({column}, {row}) differ by {float(asymmetry.max())}."
-        )
-    return X
-
-
-def _class_codes(y, n_samples):
-    """Class numbers of labels; -1 for rows without a label (-1 or None)."""
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y.ravel()
-    if y.shape != (n_samples,):
-        raise ValueError(f"y must have shape ({n_samples},), one label a row, got {y.shape}.")
-    known = y != -1 if y.dtype.kind in "if" else np.array([_is_label(label) for label in y])
-    labels = y[known]
-    if labels.dtype.kind == "O" and len(labels):
-        labels = np.array(labels.tolist())
-    if len(labels):
-        check_classification_targets(labels)
-    classes, inverse = np.unique(labels, return_inverse=True)
-    codes = np.full(n_samples, -1, dtype=np.int64)
-    codes[known] = inverse
-    return classes, codes
-
-
-def _is_label(label):
-    return label is not None and not (isinstance(label, Integral) and label == -1)

@@ -158,6 +158,19 @@ def supervised_yardsticks(X, barcode, codes, n_classes, settings, n_jobs=None):
     yardsticks : Bunch
         See `SeparabilityScorer.supervised_`.
     """
+    result = label_yardsticks(X, barcode, codes, settings.metric)
+    result.update(_pair_matrices(X, barcode, codes, n_classes, settings, n_jobs))
+    return result
+
+
+def label_yardsticks(X, barcode, codes, metric):
+    """The yardsticks that are single numbers; they cost little once the tree is there.
+
+    Returns
+    -------
+    yardsticks : Bunch
+        `fdr`, `thornton`, `thornton_adjusted`, `friedman_rafsky`.
+    """
     labelled = codes >= 0
     known = codes[labelled]
     chance = chance_agreement(known)
@@ -166,18 +179,15 @@ def supervised_yardsticks(X, barcode, codes, n_classes, settings, n_jobs=None):
     thornton = np.nan
     if counted.any():
         thornton = float(np.mean(codes[counted] == codes[neighbour[counted]]))
-    kept = labelled[barcode.edges].all(axis=1)
-    edges = barcode.edges[kept]
+    edges = barcode.edges[labelled[barcode.edges].all(axis=1)]
     cross = np.count_nonzero(codes[edges[:, 0]] != codes[edges[:, 1]])
     agreement = 1 - cross / len(edges) if len(edges) else np.nan
-    result = Bunch(
-        fdr=_fisher_of_cloud(X, labelled, known, settings.metric),
+    return Bunch(
+        fdr=_fisher_of_cloud(X, labelled, known, metric),
         thornton=thornton,
         thornton_adjusted=adjusted(thornton, chance),
         friedman_rafsky=adjusted(agreement, chance),
     )
-    result.update(_pair_matrices(X, barcode, codes, n_classes, settings, n_jobs))
-    return result
 
 
 def _fisher_of_cloud(X, labelled, known, metric):

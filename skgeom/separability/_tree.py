@@ -31,9 +31,11 @@ class TreeSettings:
     metric : str or callable
     metric_params : dict
     min_samples : int or None
-    algorithm : {"auto", "prim", "gram"}
+    algorithm : {"auto", "prim", "gram", "tiles"}
     memory : float
         MiB for temporaries.
+    n_jobs : int or None
+        Threads inside one tree.
     """
 
     metric: object = "euclidean"
@@ -41,6 +43,7 @@ class TreeSettings:
     min_samples: int | None = None
     algorithm: str = "auto"
     memory: float = 1024.0
+    n_jobs: int | None = 1
 
     def for_size(self, n_samples):
         """The same settings for a small part of a cloud: fewer neighbours where there are fewer."""
@@ -177,7 +180,11 @@ def _mapped_tree(rows, settings):
     if settings.min_samples is not None:
         core = _euclidean_core(rows, settings.min_samples)
     edges, weights = euclidean_tree(
-        rows, core=core, algorithm=settings.algorithm, memory=settings.memory
+        rows,
+        core=core,
+        algorithm=settings.algorithm,
+        memory=settings.memory,
+        n_jobs=settings.n_jobs,
     )
     return edges, MAPPED_METRICS[settings.metric](weights)
 

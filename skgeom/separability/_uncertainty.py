@@ -15,6 +15,20 @@ def subsample_rows(n_samples, size, rng):
     return np.sort(rng.choice(n_samples, size, replace=False))
 
 
+def curve_sizes(sizes, n_samples, min_samples):
+    """Check the sizes of a subsample curve, or choose seven of them."""
+    least = 2 if min_samples is None else min_samples + 1
+    if sizes is None:
+        start = min(n_samples, max(20, n_samples // 16, least))
+        return np.unique(np.geomspace(start, n_samples, 7).round().astype(int))
+    sizes = np.asarray(sizes, dtype=int)
+    if sizes.ndim != 1 or len(sizes) == 0 or sizes.min() < least or sizes.max() > n_samples:
+        raise ValueError(
+            f"sizes must be numbers of samples from {least} to {n_samples}, got {sizes.tolist()}."
+        )
+    return sizes
+
+
 def resampling_plan(ci, n_samples, size, n_resamples, rng):
     """List the row sets whose statistics give the interval.
 

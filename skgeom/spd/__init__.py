@@ -15,18 +15,34 @@ from skgeom.spd._geometry import (
 )
 from skgeom.spd._matrices import expm, invsqrtm, logm, sqrtm
 from skgeom.spd._mean import karcher_mean
+from skgeom.spd._search import AugmentedCovarianceClassifierCV
+from skgeom.spd._siegel import (
+    from_siegel_coefficients,
+    siegel_coefficients,
+    siegel_distance,
+    siegel_exp_map,
+    siegel_log_map,
+    siegel_mean,
+)
 
 __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
+    "AugmentedCovarianceClassifierCV",
     "distance",
     "exp_map",
     "expm",
+    "from_siegel_coefficients",
     "inverse_tangent_vectors",
     "invsqrtm",
     "karcher_mean",
     "log_map",
     "logm",
+    "siegel_coefficients",
+    "siegel_distance",
+    "siegel_exp_map",
+    "siegel_log_map",
+    "siegel_mean",
     "sqrtm",
     "tangent_vectors",
 ]

@@ -474,7 +474,17 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 'this; rank="auto" or a shrinkage estimator such as "oas" avoids it.'
             )
 
-    def _row_names(self, input_features):
+    def channel_names(self, input_features=None):
+        """Names of what is stacked: the channels, or their projections with `rank`.
+
+        Parameters
+        ----------
+        input_features : array-like of str, shape (n_channels,), or None
+
+        Returns
+        -------
+        names : list of str
+        """
         names = input_features
         if names is None:
             names = getattr(self, "ch_names_in_", [f"x{i}" for i in range(self.n_channels_in_)])
@@ -483,8 +493,10 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"input_features should have length equal to the number of channels "
                 f"({self.n_channels_in_}), got {len(names)}."
             )
-        if self.rank is not None:
-            names = [f"component{i}" for i in range(self.rank_)]
+        return list(names) if self.rank is None else [f"component{i}" for i in range(self.rank_)]
+
+    def _row_names(self, input_features):
+        names = self.channel_names(input_features)
         rows = [f"{name}[t+{lag}]" if lag else f"{name}[t]" for lag in self.lags_ for name in names]
         return rows + (["mean"] if self.embed_mean is not False else [])
 

@@ -23,11 +23,21 @@ from sklearn.utils.validation import (
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import DEFAULT_ORDER, AugmentedCovariance
 from skgeom.spd._discriminant import SpanProjector, shrinkage_lda
-from skgeom.spd._domains import product_geodesic, recentre, running_means
-from skgeom.spd._manifold import SPDProduct
+from skgeom.spd._domains import recentre, running_means
+from skgeom.spd._manifold import SiegelProduct, SPDProduct
 from skgeom.spd._matrices import from_upper_vectors
 
 _MDM = ("mdm", "fgmdm")
+# Attributes that a fit leaves for some parameters only.
+_OPTIONAL = (
+    "classifier_",
+    "calibrated_",
+    "means_",
+    "reference_",
+    "siegel_reference_",
+    "whitener_",
+    "_domain_means",
+)
 
 
 def _works_in_tangent_space(self):
@@ -77,6 +87,11 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         Number p of stacked copies; 1 is the plain covariance.
     lag : int, float or list, default=1
         Delay between copies in `lag_unit`, or the list of all delays from 0.
+    geometry : {"spd", "siegel"}, default="spd"
+        "siegel" takes the matrices in block-Toeplitz form, as one d x d SPD matrix and order - 1
+        matrix partial correlations, points of the Siegel disk [5]_: d(d+1)/2 + (p-1) d^2
+        features, and work that grows with the order but not with its cube. About as good on two
+        classes, weaker on four where it was compared.
     classifier : {"svm", "mdm", "fgmdm"} or classifier, default="svm"
         What decides; an estimator is cloned and fitted on the tangent vectors.
     C : float, default=1.0
@@ -103,6 +118,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         in their order ("online").
     recenter_rate : float or None, default=None
         Step of the running mean towards each new trial; None is 1 over the number of trials.
+    siegel_weights : {"kahler", "uniform"}, default="kahler"
+        Weights of the squared distances of the blocks: p for the SPD matrix and p - l for partial
+        correlation l, or 1 each.
     lag_unit, sfreq, window, structure, estimator, assume_centered : optional
         As in :class:`AugmentedCovariance`.
     reg, rank, embed_mean, standardize, bands, band_filter_order : optional
@@ -120,7 +138,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     reference_ : ndarray of shape (n, n) or (n_bands, n, n)
         Mean of the training matrices, where the tangent space is. Not for "mdm".
     whitener_ : ndarray of shape (n, n) or (n_bands, n, n)
-        Inverse square root of `reference_`.
+        Inverse square root of `reference_`. Not for ``geometry="siegel"``.
+    siegel_reference_ : ndarray of shape (p - 1, d, d) or (n_bands, p - 1, d, d)
+        Means of the partial correlations, for ``geometry="siegel"``.
     means_ : ndarray of shape (n_classes, n, n) or (n_classes, n_bands, n, n)
         Class means of "mdm", and of the filtered matrices of "fgmdm".
     domains_ : dict
@@ -152,6 +172,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     .. [4] P. Zanini, M. Congedo, C. Jutten, S. Said, Y. Berthoumieu, "Transfer learning: a
        Riemannian geometry framework with applications to brain-computer interfaces", IEEE Trans.
        Biomedical Engineering 65(5), 2018.
+    .. [5] I. Carrara, T. Papadopoulo, "Enhancing computational efficiency of motor imagery BCI
+       classification with block-Toeplitz augmented covariance matrices and Siegel metric",
+       arXiv:2406.16909.
 
     Examples
     --------
@@ -175,6 +198,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         "kernel": [StrOptions({"linear", "rbf"})],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "probability": [StrOptions({"cv"}), None],
+        "geometry": [StrOptions({"spd", "siegel"})],
+        "siegel_weights": [StrOptions({"kahler", "uniform"})],
         "metric": [StrOptions({"riemann", "logeuclid", "euclid", "logchol"}), dict],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -187,6 +212,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         order=DEFAULT_ORDER,
         lag=1,
         *,
+        geometry="spd",
         classifier="svm",
         C=1.0,
         kernel="linear",
@@ -197,6 +223,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         max_iter=50,
         recenter=None,
         recenter_rate=None,
+        siegel_weights="kahler",
         lag_unit="samples",
         sfreq=None,
         window="reference",
@@ -213,6 +240,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     ):
         self.order = order
         self.lag = lag
+        self.geometry = geometry
         self.classifier = classifier
         self.C = C
         self.kernel = kernel
@@ -223,6 +251,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         self.max_iter = max_iter
         self.recenter = recenter
         self.recenter_rate = recenter_rate
+        self.siegel_weights = siegel_weights
         self.lag_unit = lag_unit
         self.sfreq = sfreq
         self.window = window
@@ -277,20 +306,29 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return self.fit(X, y, sample_weight=sample_weight, groups=groups).transform(X, groups)
 
     def _fit_points(self, X, y, sample_weight, groups):
-        self._manifold = SPDProduct(self.metric, self.tol, self.max_iter, self.n_jobs)
-        self.covariance_ = self._make_covariance()
-        points = self._as_points(self.covariance_.fit_transform(X))
+        self._prepare()
+        C = self.covariance_.fit_transform(X)
+        self._make_manifold()
+        points = self._as_points(C)
         codes, weight = self._check_targets(points, y, sample_weight)
+        self._forget()
         self._copy_attributes()
         if self.recenter is not None:
             points = self._fit_domains(points, weight, groups)
+        vectors = self._fit_geometry(points, codes, weight)
+        if not self._is_mdm():
+            self._fit_classifier(vectors, self.classes_[codes], sample_weight)
+
+    def _fit_geometry(self, points, codes, weight, start=None):
+        """Fit the means; returns the tangent vectors of the points, None for "mdm"."""
         if self.classifier == "mdm":
-            return self._fit_means(points, codes, weight)
-        self._fit_reference(points, weight)
-        vectors = self._vectors(points)
+            self._fit_means(points, codes, weight, start)
+            return None
+        everything = np.arange(len(points))
+        vectors = self._fit_reference(points, weight, None if start is None else start(everything))
         if self.classifier == "fgmdm":
-            return self._fit_filtered_means(vectors, codes, weight)
-        return self._fit_classifier(vectors, self.classes_[codes], sample_weight)
+            self._fit_filtered_means(vectors, codes, weight)
+        return vectors
 
     def predict(self, X, groups=None):
         """Predict the labels of trials.
@@ -437,8 +475,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; it knows "
-                f"{self.classes_.tolist()}."
+                f"y has the label {unknown.tolist()[0]!r}, which the first fit has not seen; "
+                f"it knows {self.classes_.tolist()}."
             )
         if self.classifier == "mdm":
             self._move_class_means(points, np.searchsorted(self.classes_, y))
@@ -470,8 +508,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         elif self.classifier == "mdm":
             raise ValueError('classifier="mdm" has no reference to move; use partial_fit.')
         else:
-            reference = self._with_band_axis(self.reference_)
-            self._set_reference(self._moved(reference, points, self._reference_weight, len(points)))
+            self._set_reference(
+                self._moved(self._reference, points, self._reference_weight, len(points))
+            )
             self._reference_weight += len(points)
         return self
 
@@ -493,9 +532,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             raise ValueError(
                 f"features must have shape (n_trials, {self._n_vectors}), got {vectors.shape}."
             )
-        return self._without_band_axis(
-            self._manifold.points_at(vectors, self._with_band_axis(self.reference_))
-        )
+        return self._as_matrices(self._manifold.points_at(vectors, self._reference))
 
     def get_feature_names_out(self, input_features=None):
         """Names of what `transform` returns.
@@ -513,12 +550,26 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         check_is_fitted(self)
         if self._is_mdm():
             return np.asarray([f"distance_{label}" for label in self.classes_], dtype=object)
-        return self.covariance_.get_feature_names_out(input_features)
+        names = self.covariance_.get_feature_names_out(input_features)
+        return names if self.geometry == "spd" else self._siegel_names(input_features)
+
+    def _siegel_names(self, input_features):
+        channels = self.covariance_.channel_names(input_features)
+        first = [
+            f"P0[{channels[i]},{channels[j]}]" for i, j in zip(*np.triu_indices(len(channels)))
+        ]
+        rest = [
+            f"Omega{k}[{a},{b}]" for k in range(1, self.order_) for a in channels for b in channels
+        ]
+        bands = [""] if self.bands is None else [f"{lo:g}-{hi:g}Hz:" for lo, hi in self.bands]
+        return np.asarray([band + name for band in bands for name in first + rest], dtype=object)
 
     @property
     def feature_importances_(self):
         """Share of each pair of delays and channels in the absolute coefficients."""
         check_is_fitted(self)
+        if self.geometry == "siegel":
+            raise AttributeError('feature_importances_ needs geometry="spd".')
         if self.classifier == "fgmdm":
             coef = self._projector.axes
         elif self.classifier == "mdm" or not hasattr(self.classifier_, "coef_"):
@@ -529,9 +580,33 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
 
     # Fitting, in the order of the steps
 
-    def _make_covariance(self):
+    def _prepare(self):
+        """Make the step from trials to matrices."""
         names = AugmentedCovariance._parameter_constraints
-        return AugmentedCovariance(**{name: getattr(self, name) for name in names})
+        self.covariance_ = AugmentedCovariance(**{name: getattr(self, name) for name in names})
+        if self.geometry == "siegel":
+            self._check_siegel()
+            self.covariance_.structure = "toeplitz"
+
+    def _check_siegel(self):
+        if self.metric != "riemann" or self.embed_mean is not False or self.recenter is not None:
+            raise ValueError(
+                'geometry="siegel" has one metric, no embed_mean and no recenter; got '
+                f"metric={self.metric!r}, embed_mean={self.embed_mean!r}, "
+                f"recenter={self.recenter!r}."
+            )
+        if np.ndim(self.lag) > 0 and np.any(np.diff(self.lag, 2) != 0):
+            raise ValueError(
+                f'geometry="siegel" needs delays that are equally spaced, got lag={self.lag!r}.'
+            )
+
+    def _make_manifold(self):
+        settings = (self.tol, self.max_iter, self.n_jobs)
+        if self.geometry == "siegel":
+            rank = self.covariance_.rank_
+            self._manifold = SiegelProduct(rank, self.siegel_weights, *settings)
+        else:
+            self._manifold = SPDProduct(self.metric, *settings)
 
     def _check_targets(self, points, y, sample_weight):
         y = column_or_1d(y, warn=True)
@@ -552,22 +627,20 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             )
         return codes, weight
 
+    def _forget(self):
+        """Drop what an earlier fit has left."""
+        self.n_iter_, self.grad_norm_ = 0, 0.0
+        for name in _OPTIONAL:
+            self.__dict__.pop(name, None)
+
     def _copy_attributes(self):
         for name in ("order_", "lag_", "lags_", "n_channels_in_", "n_times_in_", "n_regularized_"):
             setattr(self, name, getattr(self.covariance_, name))
-        self.n_iter_, self.grad_norm_ = 0, 0.0
-        for name in (
-            "classifier_",
-            "calibrated_",
-            "means_",
-            "reference_",
-            "whitener_",
-            "_domain_means",
-        ):
-            self.__dict__.pop(name, None)
 
-    def _mean(self, points, weight):
-        mean, n_iter, grad_norm = self._manifold.mean(points, weight / weight.sum())
+    def _mean(self, points, weight, init=None):
+        return self._noted(*self._manifold.mean(points, weight / weight.sum(), init))
+
+    def _noted(self, mean, n_iter, grad_norm):
         self.n_iter_ = max(self.n_iter_, n_iter)
         self.grad_norm_ = max(self.grad_norm_, grad_norm)
         return mean
@@ -592,15 +665,19 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         """Move a mean along the geodesic to the mean of new points, by their share."""
         target, _, _ = self._manifold.mean(points, np.full(len(points), 1.0 / len(points)))
         share = new_weight / (old_weight + new_weight)
-        return product_geodesic(mean, target, share, self._manifold.metrics["mean"])
+        return self._manifold.geodesic(mean, target, share)
+
+    def _set_means(self, means):
+        self._means = means
+        self.means_ = self._as_matrices(means)
 
     def _move_class_means(self, points, codes):
-        means = self._with_band_axis(self.means_).copy()
+        means = self._means.copy()
         for k in np.unique(codes):
             own = points[codes == k]
             means[k] = self._moved(means[k], own, self._class_weights[k], len(own))
             self._class_weights[k] += len(own)
-        self.means_ = self._without_band_axis(means)
+        self._set_means(means)
 
     def _move_domains(self, points, groups):
         if groups is None:
@@ -655,29 +732,40 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         means = getattr(self, "_domain_means", None)
         if means is None:
             raise AttributeError("domains_ is there after a fit with recenter.")
-        return {group: self._without_band_axis(M[None])[0] for group, M in means.items()}
+        return {group: self._as_matrices(M[None])[0] for group, M in means.items()}
 
-    def _class_means(self, points, codes, weight):
-        return np.stack(
-            [
-                self._without_band_axis(self._mean(points[codes == k], weight[codes == k])[None])[0]
-                for k in range(len(self.classes_))
-            ]
-        )
+    def _fit_class_means(self, points, codes, weight, start=None):
+        means = []
+        for k in range(len(self.classes_)):
+            own = np.flatnonzero(codes == k)
+            means.append(
+                self._mean(points[own], weight[own], None if start is None else start(own))
+            )
+        self._set_means(np.stack(means))
 
-    def _fit_means(self, points, codes, weight):
+    def _fit_means(self, points, codes, weight, start=None):
         self._class_weights = np.bincount(codes, weights=weight)
-        self.means_ = self._class_means(points, codes, weight)
-        return self
+        self._fit_class_means(points, codes, weight, start)
 
-    def _fit_reference(self, points, weight):
-        self._set_reference(self._mean(points, weight))
+    def _fit_reference(self, points, weight, init=None):
+        summary, whitener, vectors = self._manifold.mean_and_vectors(
+            points, weight / weight.sum(), init
+        )
+        self._set_reference(self._noted(*summary), whitener)
         self._reference_weight = weight.sum()
+        return vectors
 
-    def _set_reference(self, reference):
-        whitener = self._manifold.whitener(reference)
-        self.reference_ = self._without_band_axis(reference[None])[0]
-        self.whitener_ = self._without_band_axis(whitener[None])[0]
+    def _set_reference(self, reference, whitener=None):
+        if whitener is None:
+            whitener = self._manifold.whitener(reference)
+        self._reference, self._whitener = reference, whitener
+        self.reference_ = self._as_matrices(reference[None])[0]
+        if self.geometry == "siegel":
+            self.siegel_reference_ = (
+                reference[:, 1:] if self.bands is not None else reference[0, 1:]
+            )
+        else:
+            self.whitener_ = whitener if self.bands is not None else whitener[0]
 
     def _fit_filtered_means(self, vectors, codes, weight):
         counts = np.bincount(codes)
@@ -696,16 +784,18 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
                 for k in range(len(self.classes_))
             ]
             self._centres = np.array(centres)
-            self.means_ = self._on_line(self._centres)
-            return self
-        self.means_ = self._class_means(self._filtered(vectors), codes, weight)
-        return self
+            self._set_means(self._on_line(self._centres))
+        else:
+            self._fit_class_means(self._filtered(vectors), codes, weight)
 
     def _fit_classifier(self, vectors, y, sample_weight):
         if self.classifier == "svm":
             model = SVC(C=self.C, kernel=self.kernel, class_weight=self.class_weight)
         else:
             model = clone(self.classifier)
+        self._fit_head(model, vectors, y, sample_weight)
+
+    def _fit_head(self, model, vectors, y, sample_weight):
         weights = {}
         if sample_weight is not None and has_fit_parameter(model, "sample_weight"):
             weights["sample_weight"] = sample_weight
@@ -714,7 +804,6 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             self.calibrated_ = CalibratedClassifierCV(
                 clone(model), method="sigmoid", cv=StratifiedKFold(3), ensemble=False
             ).fit(vectors, y, **weights)
-        return self
 
     # Points, tangent vectors and distances
 
@@ -728,13 +817,11 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         }
 
     def _as_points(self, C):
-        return C if self.bands is not None else C[:, None]
+        return self._manifold.points(C if self.bands is not None else C[:, None])
 
-    def _with_band_axis(self, M):
-        return M if self.bands is not None else M[..., None, :, :]
-
-    def _without_band_axis(self, M):
-        return M if self.bands is not None else M[:, 0]
+    def _as_matrices(self, points):
+        C = self._manifold.matrices(points)
+        return C if self.bands is not None else C[:, 0]
 
     def _points(self, X, groups):
         check_is_fitted(self)
@@ -742,38 +829,32 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return points if self.recenter is None else self._recentred(points, groups)
 
     def _vectors(self, points):
-        return self._manifold.vectors(
-            points, self._with_band_axis(self.reference_), self._with_band_axis(self.whitener_)
-        )
+        return self._manifold.vectors(points, self._reference, self._whitener)
 
     def _tangent(self, X, groups):
         return self._vectors(self._points(X, groups))
 
     @property
     def _n_vectors(self):
-        n = self.reference_.shape[-1]
-        return n * (n + 1) // 2 * (1 if self.bands is None else len(self.reference_))
+        return self._manifold.n_vectors(self._reference)
 
     def _filtered(self, vectors):
-        return self._manifold.points_at(
-            self._projector.project(vectors), self._with_band_axis(self.reference_)
-        )
+        return self._manifold.points_at(self._projector.project(vectors), self._reference)
 
     def _on_line(self, places):
-        """Matrices at places on the geodesic that a single discriminant spans."""
-        points = self._manifold.points_at(
-            places[:, None] * self._projector.axes, self._with_band_axis(self.reference_)
-        )
-        return self._without_band_axis(points)
+        """Points at places on the geodesic that a single discriminant spans."""
+        return self._manifold.points_at(places[:, None] * self._projector.axes, self._reference)
 
     def _squared_distances(self, X, groups):
-        points = self._points(X, groups)
+        return self._squares(self._points(X, groups))
+
+    def _squares(self, points):
         if self.classifier == "fgmdm":
             vectors = self._vectors(points)
             if self._is_line():
                 return (self._projector.coordinates(vectors) - self._centres) ** 2
             points = self._filtered(vectors)
-        return self._manifold.squared_distances(points, self._with_band_axis(self.means_))
+        return self._manifold.squared_distances(points, self._means)
 
     def _folded(self, coef):
         """Coefficients (k, n_vectors) as shares in (p, p, d, d) blocks."""

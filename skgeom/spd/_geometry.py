@@ -182,6 +182,34 @@ def whitened_logs(C, whitener, n_jobs=None):
     return out
 
 
+def logs_at_mean(result, whitener, n_jobs=None):
+    """Tangent vectors at a Karcher mean from the eigendecompositions its iteration has kept.
+
+    Parameters
+    ----------
+    result : KarcherResult
+        With `values` and `vectors`.
+    whitener : ndarray of shape (n, n)
+        Inverse square root of the mean.
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    v : ndarray of shape (n_matrices, n (n + 1) / 2)
+    """
+    # M^-1/2 = Q S^-1 with an orthogonal Q: the two views of a matrix differ by a rotation
+    rotation = whitener @ np.linalg.inv(result.inverse)
+    n = len(whitener)
+    out = np.empty((len(result.values), n * (n + 1) // 2))
+
+    def part(start, stop):
+        vectors = rotation @ result.vectors[start:stop]
+        upper_vectors(from_eigh(np.log(result.values[start:stop]), vectors), out=out[start:stop])
+
+    over_chunks(part, result.vectors, n_jobs)
+    return out
+
+
 def inverse_tangent_vectors(v, M, *, metric="riemann"):
     """Invert `tangent_vectors`.
 
@@ -203,7 +231,9 @@ def inverse_tangent_vectors(v, M, *, metric="riemann"):
     return exp_map(V, M, metric=metric)
 
 
-def metric_mean(C, weight, metric="riemann", *, tol=1e-6, max_iter=50, init=None, n_jobs=None):
+def metric_mean(
+    C, weight, metric="riemann", *, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
+):
     """Weighted mean of SPD matrices under a metric.
 
     Parameters
@@ -212,8 +242,8 @@ def metric_mean(C, weight, metric="riemann", *, tol=1e-6, max_iter=50, init=None
     weight : ndarray of shape (n_matrices,)
         Sums to 1.
     metric : {"riemann", "logeuclid", "euclid", "logchol"}, default="riemann"
-    tol, max_iter, init, n_jobs
-        As in `karcher_mean`; the other metrics have means in closed form.
+    tol, max_iter, init, n_jobs, keep
+        As in `descend`; the other metrics have means in closed form.
 
     Returns
     -------
@@ -221,7 +251,7 @@ def metric_mean(C, weight, metric="riemann", *, tol=1e-6, max_iter=50, init=None
     """
     check_metric(metric)
     if metric == "riemann":
-        return descend(C, weight, tol, max_iter, init, n_jobs)
+        return descend(C, weight, tol, max_iter, init, n_jobs, keep)
     chart, back = _CHARTS[metric]
     with single_blas_thread():
         return KarcherResult(back(np.tensordot(weight, chart(C), axes=1)), 0, 0.0)

@@ -22,11 +22,27 @@ MAX_STALLED = 3
 
 
 class KarcherResult(NamedTuple):
-    """Mean, number of iterations and norm of the gradient where they ended."""
+    """A mean and how it was reached.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n, n)
+    n_iter : int
+    grad_norm : float
+        Norm of the gradient where the iterations ended.
+    inverse : ndarray of shape (n, n) or None
+        Inverse of a factor S of the mean, M = S S^T.
+    values, vectors : ndarray of shape (n_matrices, n) and (n_matrices, n, n), or None
+        Eigendecompositions of the matrices as seen from that factor, S^-1 C S^-T; kept on
+        request, because tangent vectors at the mean follow from them.
+    """
 
     mean: np.ndarray
     n_iter: int
     grad_norm: float
+    inverse: np.ndarray | None = None
+    values: np.ndarray | None = None
+    vectors: np.ndarray | None = None
 
 
 def karcher_mean(C, *, sample_weight=None, tol=1e-6, max_iter=50, init=None, n_jobs=None):
@@ -108,7 +124,7 @@ def normalized_weight(sample_weight, n_matrices):
     return weight / weight.sum()
 
 
-def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None):
+def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False):
     """Run the iteration of `karcher_mean`.
 
     Parameters
@@ -118,24 +134,27 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None):
         Sums to 1.
     tol, max_iter, init, n_jobs
         As in `karcher_mean`.
+    keep : bool, default=False
+        Keep the eigendecompositions of the last iteration.
 
     Returns
     -------
     result : KarcherResult
     """
+    seen = [np.empty(C.shape[:2]), np.empty(C.shape)] if keep else [None, None]
     start = np.tensordot(weight, C, axes=1) if init is None else as_square(init, "init")
     values, vectors = eigh(start)
     check_positive(values, "arithmetic mean" if init is None else "init")
     factor = from_eigh(np.sqrt(values), vectors)
     inverse = from_eigh(1.0 / np.sqrt(values), vectors)
-    J = _gradient(C, weight, inverse, n_jobs)
+    J = _gradient(C, weight, inverse, n_jobs, *seen)
     norm = best = np.linalg.norm(J)
     step, stalled, n_iter = 1.0, 0, 0
     while norm > tol and n_iter < max_iter and stalled < MAX_STALLED:
         values, vectors = np.linalg.eigh(J)
         factor = factor @ from_eigh(np.exp(0.5 * step * values), vectors)
         inverse = from_eigh(np.exp(-0.5 * step * values), vectors) @ inverse
-        previous, J = J, _gradient(C, weight, inverse, n_jobs)
+        previous, J = J, _gradient(C, weight, inverse, n_jobs, *seen)
         step = _step(step, previous, J)
         norm, n_iter = np.linalg.norm(J), n_iter + 1
         stalled = stalled + 1 if norm > 0.9 * best else 0
@@ -147,7 +166,8 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None):
             f"{norm:.2g}, tol is {tol:.2g}. Regularise the matrices, or raise max_iter or tol.",
             ConvergenceWarning,
         )
-    return KarcherResult(symmetrize(factor @ factor.T), n_iter, float(norm))
+    mean = symmetrize(factor @ factor.T)
+    return KarcherResult(mean, n_iter, float(norm), inverse, *seen)
 
 
 def _step(step, previous, J):
@@ -160,18 +180,42 @@ def _step(step, previous, J):
     return step if STEP_RANGE[0] < step < STEP_RANGE[1] else 1.0
 
 
-def _gradient(C, weight, inverse, n_jobs):
+def _gradient(C, weight, inverse, n_jobs, kept_values=None, kept_vectors=None):
     """Weighted mean of the logarithms of the whitened matrices, shape (n, n)."""
 
     def part(start, stop):
         values, vectors = eigh(whiten(C[start:stop], inverse))
         check_positive(values)
+        if kept_values is not None:
+            kept_values[start:stop], kept_vectors[start:stop] = values, vectors
         # sum_i V_i diag(w_i log lambda_i) V_i^T is one product of (n, c n) and (c n, n)
         columns = np.ascontiguousarray(np.swapaxes(vectors, 0, 1)).reshape(C.shape[-1], -1)
         return (columns * (weight[start:stop, None] * np.log(values)).ravel()) @ columns.T
 
     total = sum(over_chunks(part, C, n_jobs))
     return symmetrize(total)
+
+
+def mean_of_logs(result, rows):
+    """Return the exponential of the mean logarithm of some matrices, from a kept iteration.
+
+    Parameters
+    ----------
+    result : KarcherResult
+        With `values` and `vectors`.
+    rows : ndarray of int or bool
+        Which matrices.
+
+    Returns
+    -------
+    M : ndarray of shape (n, n)
+        One step of the iteration for these matrices alone.
+    """
+    logs = np.log(result.values[rows])
+    columns = np.swapaxes(result.vectors[rows], 0, 1).reshape(result.mean.shape[0], -1)
+    values, vectors = np.linalg.eigh(symmetrize((columns * logs.ravel()) @ columns.T / len(logs)))
+    half = np.linalg.inv(result.inverse) @ from_eigh(np.exp(0.5 * values), vectors)
+    return symmetrize(half @ half.T)
 
 
 def whiten(C, inverse):

@@ -1,5 +1,6 @@
 """The thread loop covers every row once and keeps order; the BLAS limit is shared."""
 
+import multiprocessing
 import threading
 
 import numpy as np
@@ -8,6 +9,7 @@ import scipy.linalg  # noqa: F401  loads its BLAS, so that the test sees every o
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from joblib import parallel_config
+from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_info
 
 from skgeom._core.parallel import (
@@ -16,6 +18,7 @@ from skgeom._core.parallel import (
     parallel_ranges,
     parallel_rows,
     single_blas_thread,
+    single_openmp_thread,
     weighted_ranges,
 )
 
@@ -82,14 +85,55 @@ def test_n_jobs_none_follows_parallel_config():
     assert threading.current_thread().name not in names
 
 
-def blas_threads():
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+def threads_of(user_api):
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == user_api]
 
 
-def test_blas_limit_is_lifted_by_the_last_block():
-    before = blas_threads()
-    with single_blas_thread():
+LIMITS = [("blas", single_blas_thread), ("openmp", single_openmp_thread)]
+
+
+@pytest.mark.parametrize(("user_api", "limit"), LIMITS)
+def test_limit_is_lifted_by_the_last_block(user_api, limit):
+    before = threads_of(user_api)
+    with limit():
+        with limit():
+            assert set(threads_of(user_api)) == {1}
+        assert set(threads_of(user_api)) == {1}
+    assert threads_of(user_api) == before
+
+
+def test_threads_that_hold_the_limit_at_once_leave_it_as_it_was():
+    before = threads_of("blas")
+
+    def hold(_):
         with single_blas_thread():
-            assert set(blas_threads()) <= {1}
-        assert set(blas_threads()) <= {1}
-    assert blas_threads() == before
+            np.linalg.eigh(np.eye(50))
+
+    parallel_map(hold, range(200), n_jobs=4)
+    assert threads_of("blas") == before
+
+
+def brute_force_neighbours():
+    X = np.random.default_rng(0).standard_normal((2000, 30))
+    with single_openmp_thread():
+        return NearestNeighbors(n_neighbors=3, algorithm="brute").fit(X).kneighbors()[1]
+
+
+def _send(connection, function):
+    connection.send(function())
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_openmp_code_runs_in_a_forked_child():
+    expected = brute_force_neighbours()
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=_send, args=(sender, brute_force_neighbours))
+    child.start()
+    try:
+        assert receiver.poll(60), "the forked child hangs"
+        assert np.array_equal(receiver.recv(), expected)
+    finally:
+        child.kill()
+        child.join()

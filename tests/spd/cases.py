@@ -1,6 +1,10 @@
 from sklearn.linear_model import LogisticRegression
 
-from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier
+from skgeom.spd import (
+    AugmentedCovariance,
+    AugmentedCovarianceClassifier,
+    AugmentedCovarianceClassifierCV,
+)
 from tests.case import Case
 from tests.spd.data import random_trials
 
@@ -25,4 +29,6 @@ CASES = [
         "predict_proba",
     ),
     case(AugmentedCovarianceClassifier(order=2, classifier=LogisticRegression()), "predict_proba"),
+    case(AugmentedCovarianceClassifierCV([1, 2], [1, 2], cv=2), "decision_function"),
+    case(AugmentedCovarianceClassifier(order=3, lag=2, geometry="siegel"), "transform"),
 ]

@@ -77,7 +77,7 @@ def test_same_bits_for_any_number_of_threads():
 def test_ill_conditioned_matrices_end_at_rounding_error():
     C = random_spd(10, 6, spread=7.0)
     M = karcher_mean(C, tol=1e-15)
-    assert np.linalg.norm(gradient(C, M)) < 1e-4
+    assert np.linalg.norm(gradient(C, M)) < 1e-3
 
 
 def test_refusals():

@@ -1,0 +1,177 @@
+"""AugmentedCovarianceClassifier beside pyriemann.
+
+    python benchmarks/bench_augmented_covariance.py                 # all, a few minutes
+    python benchmarks/bench_augmented_covariance.py --work cov,mean --repeat 1
+
+The peers are pyriemann's steps behind a delay stacking of ten lines, which is how moabb and the
+method's own code chain them. Every contender runs in its own process with one BLAS thread.
+"""
+
+import argparse
+
+import numpy as np
+from harness import Contender, print_table, race
+
+SIZES = {
+    "22 channels, p=4": {"n_channels": 22, "order": 4, "lag": 2},
+    "22 channels, p=10": {"n_channels": 22, "order": 10, "lag": 2, "n_trials": 24},
+    "3 channels, p=8": {"n_channels": 3, "order": 8, "lag": 2},
+}
+
+
+def trials(work):
+    from skgeom.datasets import load_motor_imagery
+
+    channels = ["C3", "Cz", "C4"] if work["n_channels"] == 3 else None
+    X, y = load_motor_imagery(channels=channels, return_X_y=True)
+    keep = np.sort(np.random.default_rng(0).permutation(len(X))[: work.get("n_trials", 90)])
+    return np.ascontiguousarray(X[keep]), y[keep]
+
+
+def stacked(X, order, lag):
+    if order == 1:
+        return X
+    n = X.shape[-1] - order * lag
+    return np.concatenate([X[..., k * lag : k * lag + n] for k in range(order)], axis=1)
+
+
+def matrices(work):
+    from skgeom.spd import AugmentedCovariance
+
+    X, y = trials(work)
+    return AugmentedCovariance(work["order"], work["lag"]).fit_transform(X), y
+
+
+# Matrices
+
+
+def cov_ours(work):
+    from skgeom.spd import AugmentedCovariance
+
+    X, _ = trials(work)
+    model = AugmentedCovariance(work["order"], work["lag"]).fit(X)
+    return lambda: model.transform(X)
+
+
+def cov_pyriemann(work):
+    from pyriemann.estimation import Covariances
+
+    X, _ = trials(work)
+    return lambda: Covariances("cov").transform(stacked(X, work["order"], work["lag"]))
+
+
+# Karcher mean
+
+
+def mean_ours(work):
+    from skgeom.spd import karcher_mean
+
+    C, _ = matrices(work)
+    return lambda: karcher_mean(C, tol=1e-8)
+
+
+def mean_pyriemann(work):
+    try:
+        from pyriemann.geometry.mean import mean_riemann
+    except ImportError:
+        from pyriemann.utils.mean import mean_riemann
+
+    C, _ = matrices(work)
+    return lambda: mean_riemann(C, tol=1e-8)
+
+
+def mean_quality(work, M):
+    from skgeom.spd import invsqrtm, logm
+
+    W = invsqrtm(M)
+    return f"{np.linalg.norm(logm(W @ matrices(work)[0] @ W).mean(axis=0)):.1e}"
+
+
+# Fit from trials
+
+
+def fit_ours(work):
+    from skgeom import AugmentedCovarianceClassifier
+
+    X, y = trials(work)
+    model = AugmentedCovarianceClassifier(work["order"], work["lag"], classifier=work["classifier"])
+    return lambda: (model.fit(X, y), X, y)
+
+
+def pyriemann_pipeline(work):
+    from pyriemann.classification import MDM, FgMDM
+    from pyriemann.estimation import Covariances
+    from pyriemann.tangentspace import TangentSpace
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+    from sklearn.svm import SVC
+
+    stack = FunctionTransformer(stacked, kw_args={"order": work["order"], "lag": work["lag"]})
+    last = {"svm": [TangentSpace(), SVC(kernel="linear")], "mdm": [MDM()], "fgmdm": [FgMDM()]}
+    return make_pipeline(stack, Covariances("cov"), *last[work["classifier"]])
+
+
+def fit_pyriemann(work):
+    X, y = trials(work)
+    model = pyriemann_pipeline(work)
+    return lambda: (model.fit(X, y), X, y)
+
+
+def accuracy(work, result):
+    model, X, y = result
+    return float(np.mean(model.predict(X) == y))
+
+
+# Predict one trial
+
+
+def predict_ours(work):
+    model, X, _ = fit_ours(work)()
+    return lambda: [model.predict(x[None]) for x in X[:30]]
+
+
+def predict_pyriemann(work):
+    model, X, _ = fit_pyriemann(work)()
+    return lambda: [model.predict(x[None]) for x in X[:30]]
+
+
+def versus(prepare_ours, prepare_pyriemann, quality=None):
+    return [
+        Contender("skgeom", prepare_ours, quality=quality),
+        Contender("pyriemann", prepare_pyriemann, ("pyriemann",), quality=quality),
+    ]
+
+
+RACES = {
+    "cov": ("Augmented covariances", versus(cov_ours, cov_pyriemann), ""),
+    "mean": (
+        "Karcher mean to 1e-8",
+        versus(mean_ours, mean_pyriemann, mean_quality),
+        "gradient norm",
+    ),
+    "fit": ("Fit from trials", versus(fit_ours, fit_pyriemann, accuracy), "training accuracy"),
+    "predict": ("Predict 30 trials one by one", versus(predict_ours, predict_pyriemann), ""),
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", default=",".join(RACES))
+    parser.add_argument("--sizes", default=",".join(map(str, range(len(SIZES)))))
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    for name in options.work.split(","):
+        title, contenders, quality = RACES[name]
+        for index in map(int, options.sizes.split(",")):
+            size = list(SIZES)[index]
+            for classifier in ("svm", "mdm", "fgmdm") if name in ("fit", "predict") else ("",):
+                if classifier == "fgmdm" and SIZES[size]["order"] == 10:
+                    continue  # the peer would need an F x F matrix of 4.7 GB
+                work = {**SIZES[size], "classifier": classifier}
+                results = race(contenders, work, repeat=options.repeat)
+                parts = [title, classifier, size]
+                print_table(", ".join(filter(None, parts)), results, quality=quality or "note")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,315 @@
+"""Exact Euclidean spanning trees of large clouds in high dimension, by tiles of the Gram matrix.
+
+A spanning tree T0 that need not be minimal (exact trees of small groups of nearby points and of a
+random sample) bounds the largest edge on the best path between any two points. Laid out in the
+order of the leaves of its merge tree, that bound is a running maximum, so a whole tile of the
+Gram matrix is compared with it at the speed of memory. A pair of points whose distance is not
+below the bound cannot improve the tree; the few others are measured in double precision and
+exchanged into the tree by Kruskal's algorithm. Every pair is looked at once: the work is one
+symmetric matrix product, the memory a few tiles.
+"""
+
+import numpy as np
+from numba import njit
+
+from skgeom._core.disjoint_set import find, singletons, union
+from skgeom._core.parallel import parallel_map, single_blas_thread
+from skgeom._core.spanning_tree import (
+    BLOCK,
+    EPS32,
+    SAFE_MATH,
+    _filter_copy,
+    _kruskal,
+    _squared_distance,
+    gram_tree,
+    sort_edges,
+)
+
+N_PARTITIONS = 2
+
+
+@njit(nogil=True, cache=True)
+def _leaf_order(edges, weights, n):
+    """Leaves of the merge tree from left to right, and the heights between neighbours.
+
+    Of two leaves, the height at which they merge is the largest height between them.
+
+    Returns
+    -------
+    order : ndarray of int32, shape (n,)
+    gaps : ndarray of float64, shape (n,)
+        ``gaps[t]`` is the height between positions t - 1 and t; ``gaps[0]`` is infinite.
+    """
+    parent, size = singletons(n)
+    first, last = np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32)
+    following = np.full(n, -1, dtype=np.int32)
+    gap = np.full(n, np.inf)
+    root = 0
+    for t in range(len(edges)):
+        a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
+        if size[a] < size[b]:
+            a, b = b, a
+        following[last[a]] = first[b]
+        gap[first[b]] = weights[t]
+        last_b = last[b]
+        root = union(parent, size, a, b)
+        last[root] = last_b
+    order = np.empty(n, dtype=np.int32)
+    gaps = np.empty(n)
+    leaf = first[root]
+    for position in range(n):
+        order[position] = leaf
+        gaps[position] = gap[leaf]
+        leaf = following[leaf]
+    return order, gaps
+
+
+def _neighbour_heights(order, edges, weights):
+    """Heights at which successive elements of `order` merge in another tree."""
+    n = len(order)
+    leaves, gaps = _leaf_order(edges, weights, n)
+    position = np.empty(n, dtype=np.int64)
+    position[leaves] = np.arange(n)
+    places = position[order]
+    low = np.minimum(places[:-1], places[1:]) + 1
+    high = np.maximum(places[:-1], places[1:])
+    level = np.frexp(high - low + 1)[1] - 1
+    heights = np.full(n, np.inf)
+    maxima = gaps
+    for k in range(int(level.max()) + 1):
+        if k:
+            maxima = np.maximum(maxima[: -(2 ** (k - 1))], maxima[2 ** (k - 1) :])
+        here = level == k
+        heights[1:][here] = np.maximum(maxima[low[here]], maxima[high[here] - 2**k + 1])
+    return heights
+
+
+@njit(nogil=True, cache=True, fastmath=SAFE_MATH)
+def _row_undercuts(row, norms, limits, norm, limit):
+    """Whether any lower bound of a squared distance in a row is below its limit."""
+    two, hits = np.float32(2.0), np.int32(0)
+    for j in range(len(norms)):
+        hits |= np.int32(norm + norms[j] - two * row[j] < max(limit, limits[j]))
+    return hits != 0
+
+
+@njit(nogil=True, cache=True)
+def _single(limit, scale):
+    """A limit in the scale of the filter, rounded up; nothing is below a limit of 0."""
+    if limit == 0.0:
+        return np.float32(-np.inf)
+    return np.float32(limit * scale + 1e-44)
+
+
+@njit(nogil=True, cache=True)
+def _scan_tile(gram, norms, heights, order, points, core, unit, tile, between, edges, weights):
+    """Collect the pairs of a tile that are closer than the best path between them is wide.
+
+    Parameters
+    ----------
+    gram : ndarray of float32, shape (n_rows, n_columns)
+        Inner products of two ranges of the layout.
+    norms : ndarray of float32, shape (n,)
+        Lowered squared norms, in the layout.
+    heights : ndarray of float64, shape (n,)
+        Squared heights between neighbours of the layout.
+    order : ndarray of int32, shape (n,)
+        Points in the layout.
+    points, core, unit
+        As for the Prim kernels.
+    tile : tuple of int
+        First row and first column in the layout; equal for a tile on the diagonal.
+    between : float
+        Largest height from the last row to the first column.
+    edges, weights : ndarray of int32, shape (capacity, 2), and float64, shape (capacity,)
+        Output.
+
+    Returns
+    -------
+    count : int
+        Number of pairs found, or -1 when there are more than fit.
+    """
+    n_rows, n_columns = gram.shape
+    row0, column0 = tile
+    diagonal = row0 == column0
+    scale = unit * (1.0 + 2.0 * EPS32)
+    limits, limits32 = np.zeros(n_columns), np.full(n_columns, -np.inf, dtype=np.float32)
+    if not diagonal:
+        highest = between
+        for j in range(n_columns):
+            if j > 0:
+                highest = max(highest, heights[column0 + j])
+            limits[j], limits32[j] = highest, _single(highest, scale)
+    count, row_limit = 0, 0.0
+    for i in range(n_rows - 1, -1, -1):
+        first = 0
+        if diagonal:
+            first = i + 1
+            for j in range(first, n_columns):
+                limits[j] = max(limits[j], heights[row0 + first])
+                limits32[j] = _single(limits[j], scale)
+        u, norm, row = order[row0 + i], norms[row0 + i], gram[i]
+        row_limit32 = _single(row_limit, scale)
+        for start in range(first, n_columns, BLOCK):
+            stop = min(start + BLOCK, n_columns)
+            block_norms = norms[column0 + start : column0 + stop]
+            if not _row_undercuts(
+                row[start:stop], block_norms, limits32[start:stop], norm, row_limit32
+            ):
+                continue
+            for j in range(start, stop):
+                low = norm + norms[column0 + j] - np.float32(2.0) * row[j]
+                if not low < max(row_limit32, limits32[j]):
+                    continue
+                v, limit = order[column0 + j], max(row_limit, limits[j])
+                if max(core[u], core[v]) >= limit:
+                    continue
+                weight = max(_squared_distance(points, u, v), core[u], core[v])
+                if weight < limit:
+                    if count == len(weights):
+                        return -1
+                    edges[count, 0], edges[count, 1] = u, v
+                    weights[count] = weight
+                    count += 1
+        if not diagonal:
+            row_limit = max(row_limit, heights[row0 + i])
+    return count
+
+
+def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=2000):
+    """Edges and squared weights of the exact tree; see `euclidean_tree` for the parameters.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+    core : ndarray of float64, shape (n,)
+        Squared core distances.
+    n_jobs : int, default=None
+        Threads over tiles. The result does not depend on it.
+    tile : int, default=1024
+        Side of a tile.
+    leaf, sample : int
+        Sizes of the groups of nearby points, and of the random sample, of the first tree.
+
+    Returns
+    -------
+    edges : ndarray of int32, shape (n - 1, 2)
+    weights : ndarray of float64, shape (n - 1,)
+    """
+    copy, unit = _filter_copy(points, transpose=False)
+    with single_blas_thread():
+        edges, weights = _first_tree(copy, points, core, leaf, sample, n_jobs)
+        layout = _Layout(copy, points, core, unit, edges, weights, tile)
+        del copy
+        for offset in range(layout.n_blocks):
+            found = parallel_map(
+                lambda row, offset=offset: layout.scan(row, row + offset),
+                range(layout.n_blocks - offset),
+                n_jobs=n_jobs,
+            )
+            layout.collect(found, last=offset == layout.n_blocks - 1)
+    return layout.edges, layout.weights
+
+
+def _exchange(edges, weights, n):
+    """Minimum spanning tree of a connected set of edges."""
+    edges, weights = sort_edges(edges, weights)
+    chosen = _kruskal(edges[:, 0], edges[:, 1], np.arange(len(edges)), n)
+    return edges[chosen], weights[chosen]
+
+
+def _first_tree(copy, points, core, leaf, sample, n_jobs):
+    """A light spanning tree: exact in random groups of nearby points and in a random sample."""
+    n, rng = len(points), np.random.default_rng(0)
+    groups = [np.sort(rng.choice(n, min(n, sample), replace=False))]
+    chains = []
+    for _ in range(N_PARTITIONS):
+        leaves = _partition(copy, leaf, rng)
+        groups += leaves
+        # the sample holds a member of nearly every leaf; where it does not, a chain connects them
+        heads = np.array([members[0] for members in leaves])
+        chains.append(np.column_stack([heads[:-1], heads[1:]]))
+
+    def tree_of(group):
+        local, weights = gram_tree(points[group], core[group])
+        return group[local], weights
+
+    parts = parallel_map(tree_of, groups, n_jobs=n_jobs)
+    links = np.concatenate(chains)
+    lengths = np.sum((points[links[:, 0]].astype(np.float64) - points[links[:, 1]]) ** 2, axis=1)
+    lengths = np.maximum(lengths, np.maximum(core[links[:, 0]], core[links[:, 1]]))
+    edges = np.concatenate([part[0] for part in parts] + [links])
+    weights = np.concatenate([part[1] for part in parts] + [lengths])
+    return _exchange(edges, weights, n)
+
+
+def _partition(copy, leaf, rng):
+    """Cut the points in halves between two random ones until the groups are small."""
+    groups, leaves = [np.arange(len(copy))], []
+    while groups:
+        group = groups.pop()
+        if len(group) <= leaf:
+            leaves.append(group)
+            continue
+        a, b = rng.choice(group, 2, replace=False)
+        direction = copy[a] - copy[b]
+        half = len(group) // 2
+        split = np.argpartition(copy[group] @ direction, half)
+        groups += [np.sort(group[split[:half]]), np.sort(group[split[half:]])]
+    return leaves
+
+
+class _Layout:
+    """The points in the order of the leaves of the first tree, and the tree so far."""
+
+    def __init__(self, copy, points, core, unit, edges, weights, tile):
+        self.points, self.core, self.unit, self.tile = points, core, unit, tile
+        self.edges, self.weights = edges, weights
+        n, d = copy.shape
+        self.order, self.heights = _leaf_order(edges, weights, n)
+        self.copy = copy[self.order]
+        norms = np.einsum("ij,ij->i", self.copy, self.copy)
+        self.norms = norms * np.float32(1 - (d + 8) * EPS32)
+        self.n_blocks = -(-n // tile)
+        self.pool = []
+
+    def scan(self, row, column):
+        """Pairs of a tile that may improve the tree."""
+        row0, column0 = row * self.tile, column * self.tile
+        rows, columns = self.copy[row0 : row0 + self.tile], self.copy[column0 : column0 + self.tile]
+        gram = rows @ columns.T
+        between = 0.0
+        if row != column:
+            between = float(self.heights[row0 + self.tile : column0 + 1].max())
+        capacity = 4 * self.tile
+        while True:
+            edges = np.empty((capacity, 2), dtype=np.int32)
+            weights = np.empty(capacity)
+            count = _scan_tile(
+                gram,
+                self.norms,
+                self.heights,
+                self.order,
+                self.points,
+                self.core,
+                self.unit,
+                (row0, column0),
+                between,
+                edges,
+                weights,
+            )
+            if count >= 0:
+                return edges[:count].copy(), weights[:count].copy()
+            capacity *= 8
+
+    def collect(self, found, last):
+        """Keep the pairs, and exchange them into the tree when there are many."""
+        self.pool += [pair for pair in found if len(pair[1])]
+        size = sum(len(weights) for _, weights in self.pool)
+        if size == 0 or (size < len(self.points) // 4 and not last):
+            return
+        edges = np.concatenate([self.edges] + [edges for edges, _ in self.pool])
+        weights = np.concatenate([self.weights] + [weights for _, weights in self.pool])
+        self.edges, self.weights = _exchange(edges, weights, len(self.points))
+        self.heights = _neighbour_heights(self.order, self.edges, self.weights)
+        self.pool = []

@@ -1,0 +1,338 @@
+"""An immutable handle on a network: adjacency, node ids and node features."""
+
+import hashlib
+import threading
+import weakref
+from collections import OrderedDict
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array
+
+from skgeom._core.checks import check_graph
+
+N_RESULTS = 2  # results that a handle remembers
+N_HANDLES = 2  # unpickled handles that a process keeps alive, with their results
+
+_alive = weakref.WeakValueDictionary()
+_recent = OrderedDict()
+_registry_lock = threading.RLock()
+
+
+class Graph:
+    """A network: its adjacency matrix, the ids of its nodes and their features.
+
+    The handle is immutable, and light wherever it goes: ``copy``, ``clone`` and ``deepcopy``
+    return the handle itself, and unpickling returns the living handle of the process where there
+    is one, so that workers of joblib hold one copy. It is no array: cross-validation does not
+    slice it.
+
+    Parameters
+    ----------
+    adjacency : sparse matrix or array, or ndarray, of shape (n_nodes, n_nodes)
+        ``adjacency[i, j]`` is the weight of the edge from i to j. Undirected graphs hold both
+        directions.
+    node_ids : array-like of shape (n_nodes,), default=None
+        Unique integers or strings; None stands for 0, ..., n_nodes - 1.
+    features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+        Features of the nodes.
+
+    Attributes
+    ----------
+    adjacency : csr_array of shape (n_nodes, n_nodes)
+    node_ids : ndarray of shape (n_nodes,)
+    features : ndarray or csr_array of shape (n_nodes, n_features), or None
+    n_nodes : int
+    n_edges : int
+        Stored entries: an undirected edge counts twice.
+    token : str
+        Hash of the content.
+
+    See Also
+    --------
+    NodeEmbedding : Node ids as samples, on a handle.
+    FastRPEmbedder : Takes a handle in place of an adjacency matrix.
+
+    Examples
+    --------
+    >>> from skgeom.graph import Graph
+    >>> graph = Graph.from_edgelist(["ann", "bob", "cy"], ["bob", "cy", "dee"])
+    >>> graph
+    Graph(n_nodes=4, n_edges=6)
+    >>> graph.positions(["dee", "ann"])
+    array([3, 0])
+    """
+
+    def __init__(self, adjacency, node_ids=None, features=None):
+        adjacency = check_graph(
+            adjacency, dtype=[np.float32, np.float64], allow_negative=True, name="adjacency"
+        )
+        self.adjacency = adjacency
+        self.node_ids = check_node_ids(node_ids, adjacency.shape[0])
+        self.features = None
+        if features is not None:
+            self.features = check_node_features(features, adjacency.shape[0])
+        self._positions = None
+        self._token = None
+        self._lock = threading.RLock()
+        self._results = OrderedDict()
+
+    @classmethod
+    def from_edgelist(
+        cls, source, target=None, weight=None, *, directed=False, features=None, node_ids=None
+    ):
+        """Make a graph from a list of edges.
+
+        Parameters
+        ----------
+        source : array-like of shape (n_edges,), or (n_edges, 2) array-like or DataFrame
+            Ids of the nodes where edges begin; or both ends (and, in a third column of a
+            DataFrame, the weight), when `target` is None.
+        target : array-like of shape (n_edges,), default=None
+            Ids of the nodes where edges end.
+        weight : array-like of shape (n_edges,), default=None
+            Weights of the edges; None stands for 1. Edges that are given twice add up.
+        directed : bool, default=False
+            Whether an edge is stored in its own direction only.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+            In the order of `node_ids`.
+        node_ids : array-like of shape (n_nodes,), default=None
+            The nodes, in the order that they shall have, isolated ones included. None stands for
+            the sorted ids that occur.
+
+        Returns
+        -------
+        graph : Graph
+        """
+        if target is None:
+            source, target, weight = _split_edges(source, weight)
+        source, target = np.asarray(source), np.asarray(target)
+        if source.ndim != 1 or source.shape != target.shape:
+            raise ValueError(
+                "source and target must be 1-d and equally long, got shapes "
+                f"{source.shape} and {target.shape}."
+            )
+        if node_ids is None:
+            node_ids = np.unique(np.concatenate([source, target]))
+        node_ids = check_node_ids(node_ids, len(node_ids))
+        rows = _lookup(node_ids, source, "source")
+        columns = _lookup(node_ids, target, "target")
+        weight = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
+        if weight.shape != rows.shape:
+            raise ValueError(f"weight has shape {weight.shape}, expected {rows.shape}.")
+        shape = (len(node_ids), len(node_ids))
+        adjacency = sp.coo_array((weight.astype(np.float32), (rows, columns)), shape=shape).tocsr()
+        if not directed:
+            loops = sp.diags_array(adjacency.diagonal(), dtype=np.float32)
+            adjacency = (adjacency + adjacency.T - loops).tocsr()
+        return cls(adjacency, node_ids, features)
+
+    @classmethod
+    def from_networkx(cls, graph, *, weight="weight", features=None):
+        """Make a graph from a networkx graph (or anything with its methods).
+
+        Parameters
+        ----------
+        graph : networkx.Graph or networkx.DiGraph
+            Multigraphs too: parallel edges add up.
+        weight : str or None, default="weight"
+            Edge attribute that holds the weight; an edge without it has weight 1.
+        features : str or array-like or sparse matrix of shape (n_nodes, n_features), default=None
+            Name of the node attribute that holds the features of a node, or the features in the
+            order of ``graph.nodes``.
+
+        Returns
+        -------
+        graph : Graph
+        """
+        names = list(graph.nodes)
+        position = {name: i for i, name in enumerate(names)}
+        edges = [
+            (position[u], position[v], 1.0 if weight is None else values.get(weight, 1.0))
+            for u, v, values in graph.edges(data=True)
+        ]
+        rows, columns, weights = np.array(edges, dtype=np.float64).reshape(-1, 3).T
+        if isinstance(features, str):
+            values = graph.nodes(data=features)
+            features = np.array([value for _, value in values], dtype=np.float64)
+        made = cls.from_edgelist(
+            rows.astype(np.int64),
+            columns.astype(np.int64),
+            weights,
+            directed=graph.is_directed(),
+            node_ids=np.arange(len(names)),
+        )
+        return cls(made.adjacency, _as_ids(names), features)
+
+    @property
+    def n_nodes(self):
+        return self.adjacency.shape[0]
+
+    @property
+    def n_edges(self):
+        return self.adjacency.nnz
+
+    @property
+    def token(self):
+        if self._token is None:
+            self._token = _content_hash(self.adjacency, self.node_ids, self.features)
+        return self._token
+
+    def positions(self, ids):
+        """Return the rows of the adjacency that belong to node ids.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n_samples,)
+
+        Returns
+        -------
+        positions : ndarray of int, shape (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            When an id is not among the nodes.
+        """
+        ids = np.asarray(ids)
+        if self._positions is None:
+            self._positions = np.argsort(self.node_ids, kind="stable")
+        return _lookup(self.node_ids, ids, "ids", order=self._positions)
+
+    def remember(self, key, compute):
+        """Return ``compute()``, or what it returned when it was last called with this key.
+
+        The handle keeps its two latest results.
+        """
+        with self._lock:
+            if key not in self._results:
+                self._results[key] = compute()
+            self._results.move_to_end(key)
+            while len(self._results) > N_RESULTS:
+                self._results.popitem(last=False)
+            return self._results[key]
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __eq__(self, other):
+        if not isinstance(other, Graph):
+            return NotImplemented
+        return self is other or self.token == other.token
+
+    def __hash__(self):
+        return hash(self.token)
+
+    def __reduce__(self):
+        _alive[self.token] = self
+        return _restore, (self.token, self.adjacency, self.node_ids, self.features)
+
+    def __repr__(self):
+        return f"Graph(n_nodes={self.n_nodes}, n_edges={self.n_edges})"
+
+
+def _restore(token, adjacency, node_ids, features):
+    """Unpickle: return the living handle of the process with this content, or make one.
+
+    Workers get a handle with each task and drop it at its end; the latest ones are kept alive so
+    that their results are.
+    """
+    with _registry_lock:
+        graph = _alive.get(token)
+        if graph is None:
+            graph = Graph(adjacency, node_ids, features)
+            graph._token = token
+            _alive[token] = graph
+        _recent[token] = graph
+        _recent.move_to_end(token)
+        while len(_recent) > N_HANDLES:
+            _recent.popitem(last=False)
+        return graph
+
+
+def _content_hash(adjacency, node_ids, features):
+    digest = hashlib.blake2b(digest_size=16)
+    parts = [adjacency.indptr, adjacency.indices, adjacency.data]
+    if sp.issparse(features):
+        parts += [features.indptr, features.indices, features.data]
+    elif features is not None:
+        parts.append(np.ascontiguousarray(features))
+    for part in parts:
+        digest.update(f"{part.dtype}{part.shape}".encode())
+        digest.update(np.ascontiguousarray(part).data)
+    digest.update(repr(node_ids.tolist()).encode())
+    return digest.hexdigest()
+
+
+def check_node_ids(node_ids, n_nodes):
+    """Return node ids as a 1-d array of int64 or str, all different."""
+    if node_ids is None:
+        return np.arange(n_nodes)
+    ids = _as_ids(node_ids)
+    if ids.shape != (n_nodes,):
+        raise ValueError(
+            f"node_ids must have shape ({n_nodes},), one per node, got shape {ids.shape}."
+        )
+    unique, counts = np.unique(ids, return_counts=True)
+    if len(unique) < len(ids):
+        raise ValueError(
+            f"node_ids must be unique, got {unique[np.argmax(counts)].item()!r} twice."
+        )
+    return ids
+
+
+def _as_ids(ids):
+    ids = np.asarray(ids)
+    if ids.dtype.kind in "iub":
+        return ids.astype(np.int64)
+    if ids.dtype.kind == "f" and np.array_equal(ids, np.trunc(ids)):
+        return ids.astype(np.int64)
+    return ids.astype(str)
+
+
+def check_node_features(features, n_nodes, name="features"):
+    """Return node features as a 2-d float array or CSR array with one row per node."""
+    features = check_array(
+        features, accept_sparse="csr", dtype=[np.float32, np.float64], input_name=name
+    )
+    if features.shape[0] != n_nodes:
+        raise ValueError(f"{name} has {features.shape[0]} rows, expected {n_nodes}, one per node.")
+    return sp.csr_array(features) if sp.issparse(features) else features
+
+
+def _split_edges(edges, weight):
+    if hasattr(edges, "iloc"):
+        columns = [edges.iloc[:, i].to_numpy() for i in range(edges.shape[1])]
+    else:
+        columns = list(np.asarray(edges).T) if np.ndim(edges) == 2 else []
+    if not 2 <= len(columns) <= 3:
+        raise ValueError(
+            "An edge list without target must have 2 columns (source, target) or 3 (and weight), "
+            f"got shape {np.shape(edges)}."
+        )
+    if len(columns) == 3 and weight is None:
+        weight = columns[2]
+    return columns[0], columns[1], weight
+
+
+def _lookup(node_ids, ids, name, order=None):
+    """Return the position of each id among the node ids."""
+    ids = _as_ids(ids)
+    if ids.dtype.kind != node_ids.dtype.kind:
+        ids, node_ids = ids.astype(str), node_ids.astype(str)
+        order = None
+    if order is None:
+        order = np.argsort(node_ids, kind="stable")
+    found = np.searchsorted(node_ids, ids, sorter=order)
+    positions = order[np.minimum(found, len(order) - 1)]
+    unknown = node_ids[positions] != ids
+    if unknown.any():
+        first = ids[np.argmax(unknown)]
+        raise ValueError(
+            f"{name} holds {int(unknown.sum())} id(s) that are not nodes of the graph; "
+            f"the first is {first.item()!r}."
+        )
+    return positions

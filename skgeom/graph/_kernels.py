@@ -1,0 +1,304 @@
+"""Kernels of FastRP: a hop with its normalisation and weighting fused in, and column statistics.
+
+All are serial over a range of rows; threads come from `skgeom._core.parallel`. A term of the
+embedding is ``weight * row / norm(row)``; it goes to ``out[row, column:column + d]``.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from skgeom._core.random import mix
+from skgeom._core.sparse import product_rows
+
+CHUNK = 32  # rows that are finished while they are still in the first-level cache
+
+
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+def _sum_of_squares(row, scale):
+    total = row.dtype.type(0)
+    for k in range(len(row)):
+        total += (row[k] * scale) * (row[k] * scale)
+    return total
+
+
+@njit(nogil=True, cache=True)
+def inverse_norm(row):
+    """Return 1 / norm of a row, 0 for a zero row; safe where the squares over- or underflow."""
+    one = row.dtype.type(1)
+    squares = _sum_of_squares(row, one)
+    if 1e-30 < squares < 1e30:
+        return one / math.sqrt(squares)
+    largest = row.dtype.type(0)
+    for k in range(len(row)):
+        largest = max(largest, abs(row[k]))
+    if largest == 0:
+        return row.dtype.type(0)
+    # dividing by the largest entry may itself overflow where that is subnormal
+    inverse = one / max(largest, np.finfo(row.dtype).tiny)
+    return inverse / math.sqrt(_sum_of_squares(row, inverse))
+
+
+@njit(nogil=True, cache=True)
+def _put_term(source, weight, normalise, out_row, assign):
+    factor = source.dtype.type(weight)
+    if normalise:
+        factor *= inverse_norm(source)
+    if assign:
+        for k in range(len(source)):
+            out_row[k] = factor * source[k]
+    else:
+        for k in range(len(source)):
+            out_row[k] += factor * source[k]
+
+
+@njit(nogil=True, cache=True)
+def term_rows(start, stop, source, weight, normalise, out, column, assign):
+    """Write or add the term of a hop that is stored.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of rows.
+    source : ndarray of shape (n, d)
+        The hop.
+    weight : float
+    normalise : bool
+        Whether rows are divided by their Euclidean norm.
+    out : ndarray of shape (n, n_columns), written
+    column : int
+        First column of the term.
+    assign : bool
+        Whether `out` is overwritten rather than added to.
+    """
+    d = source.shape[1]
+    for row in range(start, stop):
+        _put_term(source[row], weight, normalise, out[row, column : column + d], assign)
+
+
+@njit(nogil=True, cache=True)
+def _finish_rows(
+    start, stop, hop, own, loops, row_scale, y, weight, own_weight, normalise, out, column, assign
+):
+    """Scale the summed rows of a chunk, store them and take them into the embedding."""
+    d = hop.shape[1]
+    for row in range(start, stop):
+        line = hop[row - start]
+        if len(loops) > 0:
+            for k in range(d):
+                line[k] += loops[row] * own[row, k]
+        for k in range(d):
+            line[k] *= row_scale[row]
+        if len(y) > 0:
+            for k in range(d):
+                y[row, k] = line[k]
+        if len(out) > 0:
+            out_row = out[row, column : column + d]
+            fresh = assign
+            if own_weight != 0:
+                _put_term(own[row], own_weight, normalise, out_row, True)
+                fresh = False
+            _put_term(line, weight, normalise, out_row, fresh)
+
+
+@njit(nogil=True, cache=True)
+def hop_rows(
+    start,
+    stop,
+    indptr,
+    indices,
+    data,
+    row_scale,
+    loops,
+    x,
+    own,
+    y,
+    weight,
+    own_weight,
+    normalise,
+    out,
+    column,
+    assign,
+):
+    """Propagate a dense hop by one step: y = D (S x + loops * own), and take its term.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of rows.
+    indptr, indices, data : CSR arrays of S, shape (n_rows, n)
+        `data` is empty when all weights are 1.
+    row_scale : ndarray of shape (n_rows,)
+        Diagonal of D.
+    loops : ndarray of shape (n_rows,) or (0,)
+        Weight of a loop at each row.
+    x : C-contiguous ndarray of shape (n, d)
+        The previous hop at the columns of S.
+    own : C-contiguous ndarray of shape (n_rows, d)
+        The previous hop at the rows of S.
+    y : ndarray of shape (n_rows, d) or (0, d), written
+        The new hop; empty when it is not needed later.
+    weight : float
+        Weight of the new hop in the embedding.
+    own_weight : float
+        Weight of the previous hop, where that has not been taken yet; otherwise 0.
+    normalise : bool
+        Whether rows are divided by their norm before they are weighted.
+    out : ndarray of shape (n_rows, n_columns) or (0, n_columns), written
+        The embedding; empty when this hop is not taken.
+    column : int
+        First column of the term.
+    assign : bool
+        Whether `out` is overwritten rather than added to.
+    """
+    hop = np.empty((CHUNK, x.shape[1]), x.dtype)
+    for first in range(start, stop, CHUNK):
+        last = min(first + CHUNK, stop)
+        product_rows(first, last, indptr, indices, data, x, hop, first)
+        _finish_rows(
+            first,
+            last,
+            hop,
+            own,
+            loops,
+            row_scale,
+            y,
+            weight,
+            own_weight,
+            normalise,
+            out,
+            column,
+            assign,
+        )
+
+
+@njit(nogil=True, cache=True)
+def first_hop_rows(
+    start,
+    stop,
+    indptr,
+    indices,
+    data,
+    row_scale,
+    loops,
+    x_indptr,
+    x_columns,
+    x_values,
+    own,
+    y,
+    weight,
+    normalise,
+    out,
+    column,
+    assign,
+):
+    """Propagate a sparse matrix by one step; the result is dense.
+
+    The same as `hop_rows`, with the previous hop as CSR arrays `x_indptr`, `x_columns`,
+    `x_values`: each neighbour scatters its few entries.
+    """
+    d = y.shape[1]
+    hop = np.empty((CHUNK, d), x_values.dtype)
+    weighted = len(data) > 0
+    for first in range(start, stop, CHUNK):
+        last = min(first + CHUNK, stop)
+        for row in range(first, last):
+            line = hop[row - first]
+            line[:] = 0
+            for entry in range(indptr[row], indptr[row + 1]):
+                neighbour = indices[entry]
+                factor = data[entry] if weighted else x_values.dtype.type(1)
+                for e in range(x_indptr[neighbour], x_indptr[neighbour + 1]):
+                    line[x_columns[e]] += factor * x_values[e]
+        _finish_rows(
+            first,
+            last,
+            hop,
+            own,
+            loops,
+            row_scale,
+            y,
+            weight,
+            0.0,
+            normalise,
+            out,
+            column,
+            assign,
+        )
+
+
+@njit(nogil=True, cache=True)
+def moment_rows(start, stop, x, shift, first_moment, second_moment):
+    """Sum ``x - shift`` and its square over a range of rows, in float64.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of rows.
+    x : ndarray of shape (n, n_columns)
+    shift : ndarray of float64, shape (n_columns,)
+    first_moment, second_moment : ndarray of float64, shape (n_columns,), written
+    """
+    first_moment[:] = 0
+    second_moment[:] = 0
+    for row in range(start, stop):
+        for k in range(x.shape[1]):
+            value = np.float64(x[row, k]) - shift[k]
+            first_moment[k] += value
+            second_moment[k] += value * value
+
+
+@njit(nogil=True, cache=True)
+def scale_rows(start, stop, x, shift, factor):
+    """Replace rows of `x` by ``(x - shift) * factor``; `shift` and `factor` per column."""
+    for row in range(start, stop):
+        for k in range(x.shape[1]):
+            x[row, k] = (x[row, k] - shift[k]) * factor[k]
+
+
+@njit(nogil=True, cache=True)
+def count_zero_rows(start, stop, x):
+    """Return how many rows of `x` hold nothing but zeros."""
+    count = 0
+    for row in range(start, stop):
+        count += 1
+        for k in range(x.shape[1]):
+            if x[row, k] != 0:
+                count -= 1
+                break
+    return count
+
+
+@njit(nogil=True, cache=True)
+def hash_rows(start, stop, indptr, indices, bits, out):
+    """Hash rows of a CSR matrix: columns, and values where `bits` is not empty.
+
+    Parameters
+    ----------
+    start, stop : int
+        Range of rows.
+    indptr, indices : CSR structure
+    bits : ndarray of uint32 or uint64, shape (nnz,) or (0,)
+        The values, seen as integers.
+    out : ndarray of uint64, shape (n_rows,), written
+    """
+    for row in range(start, stop):
+        value = np.uint64(indptr[row + 1] - indptr[row])
+        for entry in range(indptr[row], indptr[row + 1]):
+            value = mix(value ^ np.uint64(indices[entry]))
+            if len(bits) > 0:
+                value = mix(value ^ np.uint64(bits[entry]))
+        out[row] = value
+
+
+@njit(nogil=True, cache=True)
+def touch_rows(start, stop, indptr, indices, mask, out):
+    """Write for each row of a CSR matrix whether any of its columns is in `mask`."""
+    for row in range(start, stop):
+        found = False
+        for entry in range(indptr[row], indptr[row + 1]):
+            if mask[indices[entry]]:
+                found = True
+                break
+        out[row] = found

@@ -1,0 +1,135 @@
+"""Column statistics, standardisation and whitening; the same bits for any number of threads."""
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.linalg import eigh
+
+from skgeom._core.parallel import (
+    even_ranges,
+    parallel_map,
+    parallel_ranges,
+    parallel_rows,
+    single_blas_thread,
+)
+from skgeom.graph._kernels import count_zero_rows, moment_rows, scale_rows, term_rows
+
+CHUNK_ROWS = 8192
+EIGENVALUE_FLOOR = 1e-6  # of the largest; directions below it carry rounding errors
+VARIANCE_FLOOR = 1e-12  # of the squared mean; columns below it are constant
+
+
+def _chunks(n_rows):
+    """Cut the rows into ranges that depend on their number alone."""
+    return even_ranges(n_rows, -(-n_rows // CHUNK_ROWS))
+
+
+def _moments(x, shift, n_jobs):
+    ranges = _chunks(len(x))
+    sums = np.empty((2, len(ranges), x.shape[1]))
+
+    def sum_chunk(index):
+        start, stop = ranges[index]
+        moment_rows(start, stop, x, shift, sums[0, index], sums[1, index])
+
+    parallel_map(sum_chunk, range(len(ranges)), n_jobs=n_jobs)
+    return sums.sum(axis=1) / len(x)
+
+
+def column_statistics(x, *, n_jobs=None):
+    """Return the mean and the standard deviation of each column.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, n_columns)
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    mean : ndarray of float64, shape (n_columns,)
+    scale : ndarray of float64, shape (n_columns,)
+        1 where a column is constant.
+    """
+    mean = _moments(x, np.zeros(x.shape[1]), n_jobs)[0]
+    variance = _moments(x, mean, n_jobs)[1]
+    tiny = np.finfo(np.float32).tiny
+    scale = np.sqrt(variance)
+    scale[variance <= VARIANCE_FLOOR * (mean**2 + tiny)] = 1.0
+    return mean, scale
+
+
+def standardize(x, mean, scale, *, n_jobs=None):
+    """Replace `x` by ``(x - mean) / scale``, in place."""
+    factor = (1.0 / scale).astype(x.dtype)
+    parallel_rows(scale_rows, len(x), x, mean.astype(x.dtype), factor, n_jobs=n_jobs)
+
+
+def scale_to_unit_rows(x, *, n_jobs=None):
+    """Divide the rows of `x` by their Euclidean norm, in place; zero rows stay zero."""
+    parallel_rows(term_rows, len(x), x, 1.0, True, x, 0, True, n_jobs=n_jobs)
+
+
+def zero_row_count(x, *, n_jobs=None):
+    """Return how many rows of `x` hold nothing but zeros."""
+    return int(sum(parallel_rows(count_zero_rows, len(x), x, n_jobs=n_jobs)))
+
+
+def inverse_square_root(matrix):
+    """Return the inverse square root of a positive semi-definite matrix.
+
+    Directions whose eigenvalue is under 1e-6 of the largest are dropped.
+    """
+    values, vectors = eigh(matrix)
+    keep = values > EIGENVALUE_FLOOR * max(values[-1], 0.0)
+    vectors = vectors[:, keep]
+    return (vectors / np.sqrt(values[keep])) @ vectors.T
+
+
+def gram_matrix(x, mean, *, n_jobs=None):
+    """Return ``(x - mean)' (x - mean)`` in float64."""
+
+    def chunk_gram(chunk):
+        centred = x[chunk[0] : chunk[1]] - mean
+        return centred.T @ centred
+
+    with single_blas_thread():
+        return sum(parallel_map(chunk_gram, _chunks(len(x)), n_jobs=n_jobs))
+
+
+def whitening(x, present, *, n_jobs=None):
+    """Return the mean and the matrix that make the columns uncorrelated with variance 1.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+    present : ndarray of bool, shape (n,)
+        Rows that count; the others must be zero.
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    mean : ndarray of float64, shape (d,)
+    matrix : ndarray of float64, shape (d, d)
+    """
+    n_present = max(int(present.sum()), 1)
+    mean = _moments(x, np.zeros(x.shape[1]), n_jobs)[0] * (len(x) / n_present)
+    # every absent row adds mean mean' to the sum over all rows
+    gram = gram_matrix(x, mean, n_jobs=n_jobs)
+    gram -= (len(x) - n_present) * np.outer(mean, mean)
+    return mean, inverse_square_root(gram / n_present)
+
+
+def whitening_scratch(n_rows, d, n_jobs):
+    """Return the bytes that whitening takes on top of its input."""
+    return 2 * 8 * min(n_rows, CHUNK_ROWS) * d * effective_n_jobs(n_jobs)
+
+
+def whiten(x, present, mean, matrix, *, n_jobs=None):
+    """Replace the present rows of `x` by ``(x - mean) @ matrix``, in place."""
+
+    def whiten_chunk(start, stop):
+        chunk = (x[start:stop] - mean) @ matrix
+        chunk[~present[start:stop]] = 0
+        x[start:stop] = chunk
+
+    with single_blas_thread():
+        parallel_ranges(whiten_chunk, _chunks(len(x)), n_jobs=n_jobs)

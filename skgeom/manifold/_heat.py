@@ -1,0 +1,353 @@
+"""Heat on a graph: ``exp(-tL) B`` and ``log exp(-tL)``, with relative accuracy of each entry."""
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.linalg import eigh
+from scipy.sparse.csgraph import breadth_first_order, reverse_cuthill_mckee
+from scipy.sparse.linalg import splu
+from scipy.special import ive
+
+from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
+from skgeom.manifold._kernels import complete_columns, recurrence_rows
+
+HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh")
+# smallest float that is still normal, with room for one more product
+TINY = 1e-290
+# a series step longer than this (in units of 1 / max L_ii) is cut, so that exp(tq) stays finite
+_LONGEST_STEP = 256.0
+_COLUMNS_PER_PASS = 64
+_SQUARING_LIMIT = 3000
+# the series before the squarings runs up to this time (times max L_ii): there a term costs about a
+# tenth of a squaring
+_SQUARING_START = 8.0
+EULER_STEPS = 32
+# entries of these methods below this are rounding
+_ABSOLUTE_ERRORS = {"chebyshev": 1e-13, "eigh": 1e-13}
+
+
+def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
+    """``exp(-t L) B`` for one or several times.
+
+    Parameters
+    ----------
+    L : sparse matrix of shape (n, n)
+        Laplacian: non-positive off the diagonal, non-negative on it.
+    t : float or array of shape (n_times,)
+        Non-negative diffusion times.
+    B : array of shape (n, p)
+        For relative accuracy its entries must be non-negative.
+    method : {"series", "chebyshev", "euler"}, default="series"
+        - "series": uniformization, ``e^-tq sum_k (tq)^k/k! (I - L/q)^k B`` with q the largest
+          diagonal entry. Only non-negative terms are added: each entry is right in relative
+          terms, however small it is. About tq products with L.
+        - "chebyshev": about sqrt(t) products; the error is absolute (`tol` times the norm of a
+          column). For symmetric L.
+        - "euler": `order` implicit steps ``((I + t/K L)^-1)^K B`` by one sparse factor. Also right
+          in relative terms, for the K-step kernel, whose tail is exponential.
+    order : int or None, default=None
+        Number of terms (steps); from `tol` when None (32 steps for "euler").
+    tol : float, default=1e-8
+    n_jobs : int or None
+
+    Returns
+    -------
+    U : float64 array of shape (n, p), or (n_times, n, p) for an array of times
+
+    References
+    ----------
+    .. [1] S. Marcotte, A. Barbe, R. Gribonval, T. Vayer, M. Sebban, P. Borgnat, P. Gonçalves,
+       "Fast multiscale diffusion on graphs", arXiv:2104.14652 (2021).
+
+    Examples
+    --------
+    >>> import numpy as np, scipy.sparse as sp
+    >>> from skgeom.manifold import heat_action, laplacian
+    >>> L = laplacian(sp.csr_array(np.ones((3, 3)) - np.eye(3)), "combinatorial")
+    >>> heat_action(L, 1.0, np.eye(3)).sum(axis=0).round(12)
+    array([1., 1., 1.])
+    """
+    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    L = sp.csr_array(L, dtype=np.float64)
+    B = np.asarray(B, dtype=np.float64)
+    if method == "series":
+        logs = _series(L, times, B, order, tol, n_jobs)
+        U = np.stack([values * np.exp(shift) for values, shift in logs])
+    elif method == "chebyshev":
+        U = _chebyshev(L, times, B, order, tol, n_jobs)
+    elif method == "euler":
+        U = _euler(L, times, B, order)
+    else:
+        raise ValueError(f"method must be 'series', 'chebyshev' or 'euler', got {method!r}.")
+    return U[0] if np.ndim(t) == 0 else U
+
+
+def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, n_jobs=None):
+    """Logarithms of the heat kernel ``exp(-t L)``, or of some of its columns.
+
+    On a graph h_ij falls like t^k/k! with the number k of hops; the logarithm of a kernel that is
+    right in absolute terms only (eigenvectors, Chebyshev) is noise for most pairs.
+
+    Parameters
+    ----------
+    L : sparse matrix of shape (n, n)
+        Laplacian.
+    t : float or array of shape (n_times,)
+        Positive diffusion times.
+    columns : int array of shape (p,) or None, default=None
+        All n when None.
+    method : {"auto", "series", "squaring", "chebyshev", "euler", "eigh"}, default="auto"
+        See `heat_action`. "squaring" starts from a short series at t/2^s and squares the dense
+        kernel s times: products of non-negative matrices keep the relative accuracy. "eigh" is the
+        eigendecomposition, right in absolute terms only. "auto" is squaring for all columns of up
+        to 3000 nodes and the series otherwise.
+    order, tol, n_jobs
+        See `heat_action`.
+
+    Returns
+    -------
+    log_h : float64 array of shape (n, p), or (n_times, n, p)
+        Entries too small for a float (about e^-668), or for an absolute method below its
+        accuracy, continue the column's growth per hop; ``-inf`` between components.
+
+    Examples
+    --------
+    >>> import numpy as np, scipy.sparse as sp
+    >>> from skgeom.manifold import laplacian, log_heat_kernel
+    >>> path = sp.diags_array([np.ones(199), np.ones(199)], offsets=[-1, 1])
+    >>> log_h = log_heat_kernel(laplacian(path, "combinatorial"), 1.0, [0])
+    >>> bool(log_h[100, 0] < -360)
+    True
+    """
+    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    L = sp.csr_array(L, dtype=np.float64)
+    n = L.shape[0]
+    few = columns is not None and len(columns) < n // 8
+    if method == "auto":
+        method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
+    picked = np.arange(n) if columns is None else np.asarray(columns)
+    if method in ("squaring", "eigh"):
+        kernels = {"squaring": _squaring, "eigh": _eigh}[method](L, times, order, n_jobs)
+        if columns is not None:
+            kernels = [H[:, picked] for H in kernels]
+        logs = [_log(H) for H in kernels]
+    elif method == "series":
+        unit = _unit_columns(n, picked)
+        logs = [
+            _log(values, shift) for values, shift in _series(L, times, unit, order, tol, n_jobs)
+        ]
+    else:
+        unit = _unit_columns(n, picked)
+        U = heat_action(L, times, unit, method=method, order=order, tol=tol, n_jobs=n_jobs)
+        logs = [_log(H) for H in U]
+    if method in _ABSOLUTE_ERRORS:
+        floor = np.log(max(_ABSOLUTE_ERRORS[method], tol if method == "chebyshev" else 0.0))
+        logs = [np.where(log_h > floor, log_h, -np.inf) for log_h in logs]
+    for log_h in logs:
+        _complete(L, picked, log_h, n_jobs)
+    log_h = np.stack(logs)
+    return log_h[0] if np.ndim(t) == 0 else log_h
+
+
+def _unit_columns(n, columns):
+    unit = np.zeros((n, len(columns)))
+    unit[columns, np.arange(len(columns))] = 1.0
+    return unit
+
+
+def _log(H, shift=0.0):
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(H > TINY, np.log(np.maximum(H, TINY)) + shift, -np.inf)
+
+
+def _complete(L, columns, log_h, n_jobs):
+    """Fill underflowed entries along the graph, in place; other components stay -inf."""
+    bad = np.flatnonzero(np.isneginf(log_h).any(axis=0))
+    if len(bad) == 0:
+        return
+    roots = np.sqrt(np.maximum(-log_h[:, bad].T, 0.0))
+    roots = np.ascontiguousarray(roots)
+    sources = np.asarray(columns)[bad].astype(np.int64)
+    parallel_rows(complete_columns, len(bad), L.indptr, L.indices, sources, roots, n_jobs=n_jobs)
+    filled = -(roots.T**2)
+    log_h[:, bad] = np.where(np.isneginf(log_h[:, bad]), filled, log_h[:, bad])
+
+
+def _hop_reach(L):
+    """An upper bound of the number of hops between two connected nodes."""
+    n = L.shape[0]
+    seen = np.zeros(n, dtype=bool)
+    reach = 0
+    for node in range(n):
+        if seen[node]:
+            continue
+        order, before = breadth_first_order(L, node, directed=False)
+        seen[order] = True
+        hops = np.zeros(n, dtype=np.int64)
+        for i in order[1:]:
+            hops[i] = hops[before[i]] + 1
+        reach = max(reach, int(hops[order[-1]]))
+    return 2 * reach
+
+
+def _shifted(L):
+    """``q`` and ``I - L/q`` (non-negative), with q the largest diagonal entry."""
+    q = float(L.diagonal().max(initial=0.0)) or 1.0
+    B = sp.csr_array(sp.eye_array(L.shape[0]) - L / q)
+    B.data = np.maximum(B.data, 0.0)
+    B.eliminate_zeros()
+    B.sort_indices()
+    return q, B
+
+
+def _n_terms(x, reach, tol):
+    """Terms of ``sum x^k/k!`` that give `reach` hops and a relative tail below `tol`."""
+    return int(np.ceil(x + 8.0 * np.sqrt(x) + reach - np.log10(tol)))
+
+
+def _series(L, times, B, order, tol, n_jobs):
+    """List of (values, log of a common factor) of ``exp(-tL) B`` for each time.
+
+    All times that fit one step share one recurrence; longer ones take equal steps.
+    """
+    q, A = _shifted(L)
+    reach = _hop_reach(L)
+    out = [None] * len(times)
+    short = np.flatnonzero(times * q <= _LONGEST_STEP)
+    if len(short):
+        n_terms = order or _n_terms(times[short].max() * q, reach, tol)
+        values = _power_sums(A, times[short] * q, B, n_terms, n_jobs)
+        for k, index in enumerate(short):
+            out[index] = (values[k], -times[index] * q)
+    for index in np.flatnonzero(times * q > _LONGEST_STEP):
+        n_steps = int(np.ceil(times[index] * q / _LONGEST_STEP))
+        x = times[index] * q / n_steps
+        n_terms = order or _n_terms(x, -(-reach // n_steps), tol)
+        values = B
+        for step in range(n_steps):
+            values = _power_sums(A, np.array([x]), values, n_terms, n_jobs)[0]
+            if step + 1 < n_steps:
+                values *= np.exp(-x)
+        out[index] = (values, -x)
+    return out
+
+
+def _power_sums(A, x, B, n_terms, n_jobs):
+    """``sum_{k <= n_terms} x^k/k! A^k B`` for each of several x; array (n_x, n, p)."""
+    top = x.max()
+    ratios = x / top if top > 0 else np.ones_like(x)
+
+    def terms():
+        coefs = np.ones_like(x)
+        for k in range(1, n_terms + 1):
+            coefs = coefs * ratios
+            yield top / k, 0.0, coefs
+
+    return _recurrence(A, B, np.ones_like(x), terms, n_jobs)
+
+
+def _chebyshev(L, times, B, order, tol, n_jobs):
+    phi = 0.5 * float(abs(L).sum(axis=1).max())  # half of Gershgorin's bound
+    if phi == 0:
+        return np.repeat(B[None], len(times), axis=0)
+    x = times * phi
+    n_most = int(np.ceil(np.sqrt(2.0 * max(x.max(), 1.0) * 80.0) + 60)) if order is None else order
+    k = np.arange(n_most + 1)
+    coefs = 2.0 * np.where(k % 2, -1.0, 1.0) * ive(k[None, :], x[:, None])
+    if order is None:
+        # |T_k| <= 1, so what is left out is at most the sum of the coefficients left out
+        tails = np.cumsum(np.abs(coefs[:, ::-1]), axis=1)[:, ::-1]
+        coefs[tails < tol] = 0.0
+    n_terms = int(np.flatnonzero(np.any(coefs != 0, axis=0))[-1])
+    A = sp.csr_array(L / phi - sp.eye_array(L.shape[0]))
+
+    def terms():
+        for k in range(1, n_terms + 1):
+            alpha, beta = (1.0, 0.0) if k == 1 else (2.0, -1.0)
+            yield alpha, beta, np.ascontiguousarray(coefs[:, k])
+
+    return _recurrence(A, B, 0.5 * coefs[:, 0], terms, n_jobs)
+
+
+def _recurrence(A, B, first, terms, n_jobs):
+    """Run a three-term recurrence over blocks of columns; sums of shape (n_sums, n, p).
+
+    Nodes are reordered first (reverse Cuthill-McKee), so that the rows of a block that are
+    gathered together lie together.
+    """
+    n, p = B.shape
+    order = None
+    if n > 4096:
+        order = reverse_cuthill_mckee(sp.csr_array(A), symmetric_mode=True)
+        A = sp.csr_array(A[order][:, order])
+    indptr, indices = A.indptr.astype(np.int64), A.indices.astype(np.int32)
+    ranges = weighted_ranges(indptr, 1 if n < 512 else 16)
+    sums = np.empty((len(first), n, p))
+    for begin in range(0, p, _COLUMNS_PER_PASS):
+        block = slice(begin, min(p, begin + _COLUMNS_PER_PASS))
+        current = np.array(B[:, block] if order is None else B[order, block], order="C")
+        previous = np.zeros_like(current)
+        total = first[:, None, None] * current[None]
+        for alpha, beta, coefs in terms():
+            parallel_ranges(
+                recurrence_rows, ranges, indptr, indices, A.data, alpha, beta,
+                current, previous, coefs, total, n_jobs=n_jobs,
+            )  # fmt: skip
+            current, previous = previous, current
+        if order is None:
+            sums[:, :, block] = total
+        else:
+            sums[:, order, block] = total
+    return sums
+
+
+def _squaring(L, times, order, n_jobs):
+    """Dense kernels at each time: a short series at t/2^s, then s squarings.
+
+    Times that are a power of two apart share one chain of squarings.
+    """
+    q, A = _shifted(L)
+    symmetric = abs(A - A.T).max() == 0 if A.nnz else True
+    reach = _hop_reach(L)
+    out = [None] * len(times)
+    H, now = None, None
+    for index in np.argsort(times, kind="stable"):
+        t = times[index]
+        doublings = np.log2(t / now) if now else -1.0  # on from the time before
+        if H is None or abs(doublings - round(doublings)) > 1e-12:
+            doublings = max(0, int(np.ceil(np.log2(max(t * q / _SQUARING_START, 1e-300)))))
+            x = t * q / 2**doublings
+            n_terms = order or _n_terms(x, -(-reach // 2**doublings), 1e-16)
+            H = _power_sums(A, np.array([x]), np.eye(A.shape[0]), n_terms, n_jobs)[0]
+            H *= np.exp(-x)
+        for _ in range(round(doublings)):
+            # numpy hands a product with its own transpose to BLAS's syrk: half the work
+            H = H @ H.T if symmetric else H @ H
+        now = t
+        out[index] = H
+    return out
+
+
+def _eigh(L, times, order, n_jobs):
+    values, vectors = eigh(L.toarray())
+    if order is not None:
+        values, vectors = values[:order], vectors[:, :order]
+    return [(vectors * np.exp(-t * values)) @ vectors.T for t in times]
+
+
+def _euler(L, times, B, order):
+    n_steps = order or EULER_STEPS
+    out = np.empty((len(times), *B.shape))
+    for index, t in enumerate(times):
+        # an M-matrix: factors without pivoting have non-positive off-diagonals, so that the
+        # substitutions add non-negative terms only
+        factor = splu(
+            sp.csc_matrix(sp.eye_array(L.shape[0]) + (t / n_steps) * L),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+        U = B
+        for _ in range(n_steps):
+            U = factor.solve(U)
+        out[index] = U
+    return out

@@ -1,0 +1,630 @@
+"""HeatGeodesicEmbedding: pictures whose distances approximate geodesics, by heat diffusion."""
+
+from numbers import Integral
+
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial.distance import cdist
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.decomposition import PCA
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skgeom._core.estimator import DocLinkMixin
+from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
+from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
+from skgeom.manifold._mds import classical_mds, smacof
+from skgeom.manifold._placement import place, placement_stress
+from skgeom.manifold._stress import (
+    MDS_CONSTRAINTS,
+    check_n_components,
+    check_weights,
+    embed_distances,
+    stress_weights,
+)
+
+_AUTO_FULL, _AUTO_LANDMARKS = 2500, 2000
+# paths of so many edges give the embedding its unit
+_SCALE_HOPS = 6
+
+
+class HeatGeodesicEmbedding(
+    DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Embed points so that distances in the picture approximate geodesics on their manifold.
+
+    A graph of neighbours, the heat kernel on it, distances by Varadhan's formula with the volume
+    taken out, and metric multidimensional scaling [1]_::
+
+        d_t(i, j)^2 = max(0, -4t log h_ij - sigma 4t log v_ij),   v_ij = 2 / (h_ii + h_jj)
+
+    Heat takes all paths, so that noise and short cuts weigh less than in a shortest path. Every
+    entry of the kernel is computed with relative accuracy, however small it is.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+    n_neighbors : int, default=10
+        Neighbours of the graph, the point itself not counted.
+    graph : {"alpha", "knn", "gaussian", "fuzzy", "precomputed"}, default="alpha"
+        Affinities, see `affinity_graph`. "precomputed": X is a symmetric affinity (n x n, sparse
+        or dense; its diagonal is ignored).
+    metric : str or callable, default="euclidean"
+        As in `sklearn.neighbors.NearestNeighbors`; "precomputed": X holds distances.
+    metric_params : dict or None, default=None
+    decay, thresh, anisotropy : float, default=40, 1e-4, 0
+        Shape of the alpha kernel, where it is cut, and how much of the sampling density is divided
+        out (1: all of it).
+    n_pca : int or None, default=None
+        Look for neighbours in so many principal components.
+    laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
+        "random_walk" uses the densities of its kernel with respect to the degrees.
+    t : float, array-like, "auto", "entropy" or "knee", default="auto"
+        Diffusion time, in units of the Laplacian. "auto" is "entropy": the time at which the
+        entropy of the rows has reached the share `t_param` of its limit. An array averages the
+        distances of several times. See `select_time`.
+    t_param : float, default=0.85
+        Larger is smoother.
+    sigma : float, default=1
+        Volume correction: 0 none, 1 full.
+    rho : float in [0, 1], default=0
+        Denoising: ``(1 - rho) d + rho |d(i, .) - d(j, .)|``.
+    dissimilarity : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
+default="heat"
+        Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
+        ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
+    power : float, default=1
+        Dissimilarities are raised to it.
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh"}, default="auto"
+        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only.
+    heat_order : int or None, default=None
+        Number of terms, implicit steps or eigenpairs.
+    tol : float, default=1e-8
+    inverse : {"varadhan", "matched"}, default="varadhan"
+        "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
+        on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
+        noisy data.
+    mds : {"metric", "classical"}, default="metric"
+    solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
+        See `StressMDS`.
+    weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
+        Weights of the stress, see `StressMDS`; "heat" is ``h_ij + 1e-5``.
+    weight_param : float, default=1
+    init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components)
+    landmarks : None, int, "auto" or array, default="auto"
+        None: all points are nodes of the graph. An int: so many landmarks, joined by the points
+        they share (anchor graph); all points are then placed. "auto": None up to 2500 points, 2000
+        landmarks beyond. An array: row numbers (1-d) or coordinates (2-d).
+    landmark_method : {"kmeans", "random", "maxmin"}, default="kmeans"
+    n_pivots : int, default=64
+        Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
+        kernel is computed for these columns alone.
+    scale : {"data", "heat", "unit"}, default="data"
+        Unit of the embedding. "data": one factor such that distances over up to six edges of the
+        graph agree with the paths' length in the data (least squares; 1 for precomputed
+        affinities). "heat": as computed. "unit": the embedding's root mean square is 1.
+    random_state : int, RandomState or None
+    n_jobs : int or None
+    verbose : int, default=0
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n_samples, n_components)
+    t_ : float, array of floats, or None with "shortest_path"
+    t_grid_, entropy_ : ndarrays of shape (n_grid,), or None
+        Times tried and mean entropy of the rows over its limit, for an automatic t.
+    scale_ : float
+        Factor between heat units and the embedding's.
+    sigma_ : float
+    stress_ : float
+        ``sqrt(sum w (D - d)^2 / sum w D^2)`` over the nodes.
+    n_iter_ : int
+    graph_ : csr_array of shape (n_nodes, n_nodes)
+        Affinities, bridges included.
+    n_connected_components_ : int
+        Before bridging.
+    component_labels_ : ndarray of shape (n_nodes,)
+    landmark_indices_ : ndarray of shape (n_landmarks,) or None
+        Rows that are landmarks, where they are rows.
+    landmarks_ : ndarray of shape (n_landmarks, n_features) or None
+        After the projection where `n_pca` is used.
+    landmark_embedding_ : ndarray of shape (n_nodes, n_components)
+    landmark_dissimilarity_ : ndarray of shape (n_nodes, n_nodes) or None
+        In heat units; None where the kernel is known for the pivots alone.
+    pivot_indices_ : ndarray of shape (n_pivots,)
+        Nodes that are pivots.
+    heat_pivots_ : ndarray of shape (n_nodes, n_pivots), or (n_times, n_nodes, n_pivots)
+        Logarithms of the kernel's columns.
+    heat_diag_ : ndarray of shape (n_nodes,), or (n_times, n_nodes)
+        Logarithms of its diagonal.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X had string column names
+
+    See Also
+    --------
+    HeatGeodesicDistance : The dissimilarities without the picture.
+    StressMDS : The picture without the heat.
+    sklearn.manifold.Isomap : Shortest paths and classical scaling.
+
+    Notes
+    -----
+    "Nodes" are the training points, or the landmarks. `transform` treats each row alone: its heat
+    is the weighted mean of its neighbours', its position minimises the stress to the pivots. A row
+    equal to a training point gets that point's position.
+
+    References
+    ----------
+    .. [1] G. Huguet, A. Tong, E. De Brouwer, Y. Zhang, G. Wolf, I. Adelstein, S. Krishnaswamy, "A
+       Heat Diffusion Perspective on Geodesic Preserving Dimensionality Reduction", NeurIPS 2023,
+       arXiv:2305.19043.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_swiss_roll
+    >>> from skgeom.manifold import HeatGeodesicEmbedding
+    >>> X, position = make_swiss_roll(300, random_state=0)
+    >>> heat = HeatGeodesicEmbedding(random_state=0).fit(X[:250])
+    >>> heat.embedding_.shape
+    (250, 2)
+    >>> heat.transform(X[250:]).shape
+    (50, 2)
+    """
+
+    _parameter_constraints = {
+        **HEAT_CONSTRAINTS,
+        **MDS_CONSTRAINTS,
+        "weights": [StrOptions({"heat", "inverse", "gaussian"}), callable, None],
+        "init": [StrOptions({"classical", "pca", "random"}), "array-like"],
+        "landmarks": [
+            Interval(Integral, 2, None, closed="left"),
+            StrOptions({"auto"}),
+            "array-like",
+            None,
+        ],
+        "landmark_method": [StrOptions(set(LANDMARK_METHODS))],
+        "n_pivots": [Interval(Integral, 1, None, closed="left")],
+        "scale": [StrOptions({"data", "heat", "unit"})],
+    }
+
+    def __init__(
+        self,
+        n_components=2,
+        *,
+        n_neighbors=10,
+        graph="alpha",
+        metric="euclidean",
+        metric_params=None,
+        decay=40.0,
+        thresh=1e-4,
+        anisotropy=0.0,
+        n_pca=None,
+        laplacian="normalized",
+        t="auto",
+        t_param=0.85,
+        sigma=1.0,
+        rho=0.0,
+        dissimilarity="heat",
+        power=1.0,
+        heat_method="auto",
+        heat_order=None,
+        tol=1e-8,
+        inverse="varadhan",
+        mds="metric",
+        solver="sgd",
+        max_iter=None,
+        eps=0.01,
+        weights=None,
+        weight_param=1.0,
+        init="classical",
+        landmarks="auto",
+        landmark_method="kmeans",
+        n_pivots=64,
+        scale="data",
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.n_neighbors = n_neighbors
+        self.graph = graph
+        self.metric = metric
+        self.metric_params = metric_params
+        self.decay = decay
+        self.thresh = thresh
+        self.anisotropy = anisotropy
+        self.n_pca = n_pca
+        self.laplacian = laplacian
+        self.t = t
+        self.t_param = t_param
+        self.sigma = sigma
+        self.rho = rho
+        self.dissimilarity = dissimilarity
+        self.power = power
+        self.heat_method = heat_method
+        self.heat_order = heat_order
+        self.tol = tol
+        self.inverse = inverse
+        self.mds = mds
+        self.solver = solver
+        self.max_iter = max_iter
+        self.eps = eps
+        self.weights = weights
+        self.weight_param = weight_param
+        self.init = init
+        self.landmarks = landmarks
+        self.landmark_method = landmark_method
+        self.n_pivots = n_pivots
+        self.scale = scale
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    # ------------------------------------------------------------------ fit
+
+    def fit(self, X, y=None):
+        """Learn the geometry of X and embed it.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features), or (n_samples, n_samples)
+            Points, or precomputed distances or affinities.
+        y : ignored
+
+        Returns
+        -------
+        self : HeatGeodesicEmbedding
+        """
+        self.fit_transform(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Learn the geometry of X and return its embedding.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features), or (n_samples, n_samples)
+        y : ignored
+
+        Returns
+        -------
+        embedding : ndarray of shape (n_samples, n_components)
+        """
+        X = check_rows(self, X, reset=True)
+        check_n_components(self.n_components, X.shape[0])
+        rng = check_random_state(self.random_state)
+        options = {name: getattr(self, name) for name in HEAT_CONSTRAINTS}
+        geometry = self._geometry = HeatGeometry(options, rng, self.n_jobs)
+        points = X if is_pairwise(self) else geometry.project_fit(X)
+        self.landmarks_, self.landmark_indices_ = self._choose_landmarks(points, X.shape[1], rng)
+        self._say(f"graph and heat on {X.shape[0]} rows")
+        geometry.fit(points, self.landmarks_)
+        self._publish(geometry)
+        self.scale_ = self._data_scale(geometry)
+        self._say(f"t = {self.t_}, embedding {geometry.n_nodes} nodes")
+        nodes = self._embed_nodes(geometry, points, rng)
+        if self.scale == "unit":
+            rms = np.sqrt(np.mean(nodes**2)) or 1.0
+            nodes, self.scale_ = nodes / rms, 1.0 / rms
+        self.landmark_embedding_ = nodes
+        embedding = nodes
+        if self.landmarks_ is not None:
+            embedding = self._place(points, geometry.anchors)
+            del geometry.anchors  # as long as X
+        self.embedding_ = embedding.astype(X.dtype, copy=False)
+        return self.embedding_
+
+    def _say(self, what):
+        if self.verbose:
+            print(f"[HeatGeodesicEmbedding] {what}")
+
+    def _choose_landmarks(self, points, n_features, rng):
+        landmarks = self.landmarks
+        automatic = isinstance(landmarks, str)
+        if automatic:
+            large = points.shape[0] > _AUTO_FULL and not is_pairwise(self)
+            landmarks = _AUTO_LANDMARKS if large else None
+        if landmarks is None:
+            return None, None
+        if is_pairwise(self) or (self.metric != "euclidean" and not automatic):
+            raise ValueError(
+                "landmarks need points with metric='euclidean', got "
+                f"graph={self.graph!r}, metric={self.metric!r}. Pass landmarks=None."
+            )
+        if self.metric != "euclidean":
+            return None, None
+        if not isinstance(landmarks, Integral):
+            return self._given_landmarks(points, n_features)
+        if landmarks >= points.shape[0]:
+            return None, None
+        check_n_components(self.n_components, landmarks, "landmarks")
+        return choose_landmarks(points, landmarks, self.landmark_method, rng)
+
+    def _given_landmarks(self, points, n_features):
+        given = np.asarray(self.landmarks)
+        if given.ndim == 1:
+            bad = given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= points.shape[0]
+            if bad or len(np.unique(given)) < max(2, self.n_components + 1):
+                raise ValueError(
+                    f"landmarks as row numbers must be integers from 0 to {points.shape[0] - 1}, "
+                    f"more than n_components={self.n_components} different ones."
+                )
+            return points[given], given
+        given = check_array(given, dtype=[np.float64, np.float32], input_name="landmarks")
+        if given.shape[1] != n_features or len(given) <= self.n_components:
+            raise ValueError(
+                f"landmarks must have shape (more than {self.n_components}, {n_features}), got "
+                f"{given.shape}."
+            )
+        return self._geometry.project(given), None
+
+    def _publish(self, geometry):
+        one = geometry.times is not None and len(geometry.times) == 1
+        heat = self.dissimilarity != "shortest_path"
+        self.t_ = None if not heat else float(geometry.times[0]) if one else geometry.times
+        self.t_grid_, self.entropy_ = geometry.t_grid, geometry.entropy
+        self.sigma_ = float(self.sigma)
+        self.graph_ = geometry.affinity
+        self.n_connected_components_ = geometry.n_connected_components
+        self.component_labels_ = geometry.component_labels
+        self.pivot_indices_ = geometry.pivots
+        self.landmark_dissimilarity_ = geometry.matrix
+        if heat:
+            columns = geometry.log_columns[:, :, np.searchsorted(geometry.kept, geometry.pivots)]
+            self.heat_pivots_ = columns[0] if one else columns
+            self.heat_diag_ = geometry.log_diag[0] if one else geometry.log_diag
+
+    def _data_scale(self, geometry):
+        """Factor by which heat distances fit the lengths of short paths of the graph best.
+
+        Single edges are too short: at the scale of heat's own noise, their distances are too
+        large. Long paths would take the short cuts that heat is there to avoid.
+        """
+        if self.scale != "data" or geometry.lengths is None:
+            return 1.0
+        lengths, pivots = geometry.lengths, geometry.pivots
+        hops = dijkstra(lengths, False, pivots, unweighted=True, limit=_SCALE_HOPS)
+        near = np.isfinite(hops) & (hops > 0)
+        paths = dijkstra(lengths, False, pivots)[near]
+        d = geometry.nodes_to_pivots().T[near]
+        square = (d * d).sum()
+        return float((d * paths).sum() / square) if square > 0 else 1.0
+
+    def _embed_nodes(self, geometry, points, rng):
+        """Positions of the nodes (training points or landmarks)."""
+        if geometry.matrix is None:
+            return self._embed_by_pivots(geometry, rng)
+        D = geometry.matrix * self.scale_
+        init = self.init
+        if isinstance(init, str) and init == "pca":
+            init = self._pca_start(points if self.landmarks_ is None else self.landmarks_)
+        return self._mds(D, init, self._weights(D, geometry), rng)
+
+    def _mds(self, D, init, weights, rng):
+        positions, self.stress_, self.n_iter_ = embed_distances(
+            D,
+            self.n_components,
+            mds=self.mds,
+            solver=self.solver,
+            init=init,
+            weights=weights,
+            max_iter=self.max_iter,
+            eps=self.eps,
+            random_state=rng,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+            name=type(self).__name__,
+        )
+        return positions
+
+    def _weights(self, D, geometry):
+        if isinstance(self.weights, str) and self.weights == "heat":
+            if self.dissimilarity == "shortest_path":
+                raise ValueError("weights='heat' needs heat, got dissimilarity='shortest_path'.")
+            H = geometry.heat_rows(np.arange(geometry.n_nodes))
+            return check_weights(0.5 * (H + H.T) + 1e-5)
+        return stress_weights(D, self.weights, self.weight_param)
+
+    def _pca_start(self, points):
+        if is_pairwise(self):
+            raise ValueError("init='pca' needs points, got precomputed distances or affinities.")
+        n_components = min(self.n_components, *points.shape)
+        scores = PCA(n_components, svd_solver="full", random_state=0).fit_transform(
+            points.toarray() if hasattr(points, "toarray") else points
+        )
+        return np.pad(scores, ((0, 0), (0, self.n_components - n_components)))
+
+    def _embed_by_pivots(self, geometry, rng):
+        """Scaling of the pivots, then each other node placed by itself."""
+        if not isinstance(self.init, str) or self.init == "pca" or self.weights == "heat":
+            raise ValueError(
+                f"With more than 5000 points and landmarks=None, init={self.init!r} and "
+                f"weights={self.weights!r} are not available: the pivots alone are scaled. Use "
+                "init='classical' or 'random' and weights other than 'heat'."
+            )
+        check_n_components(self.n_components, len(geometry.pivots), "pivots")
+        D = geometry.nodes_to_pivots() * self.scale_
+        between = D[geometry.pivots]
+        between = 0.5 * (between + between.T)
+        weights = stress_weights(between, self.weights, self.weight_param)
+        positions = self._mds(between, self.init, weights, rng)
+        start = positions[np.argmin(D, axis=1)]
+        return place(D, geometry.pivot_weights, positions, start, n_jobs=self.n_jobs)
+
+    # ------------------------------------------------------------------ new rows
+
+    def transform(self, X):
+        """Place rows in the embedding, each by itself.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_new, n_features), or (n_new, n_samples)
+            Points, or distances or affinities to the training points.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_new, n_components)
+        """
+        points, dtype = self._check_new(X)
+        return self._place(points).astype(dtype, copy=False)
+
+    def _check_new(self, X):
+        """Validated rows in the space of the nodes, and the dtype to answer in."""
+        check_is_fitted(self)
+        X = check_rows(self, X, reset=False)
+        return X if is_pairwise(self) else self._geometry.project(X), X.dtype
+
+    def _place(self, points, anchors=None):
+        geometry, nodes = self._geometry, self._nodes
+        positions = np.empty((points.shape[0], nodes.shape[1]))
+        for block in row_blocks(points):
+            known = None if anchors is None else tuple(part[block] for part in anchors)
+            Z, same, D = self._to_pivots(points[block], known)
+            placed = place(
+                D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
+            )
+            placed[same >= 0] = nodes[same[same >= 0]]
+            positions[block] = placed
+        return positions
+
+    @property
+    def _nodes(self):
+        return np.ascontiguousarray(self.landmark_embedding_, dtype=np.float64)
+
+    def _to_pivots(self, points, anchors=None):
+        Z, same, distances, indices = self._geometry.extend(points, anchors)
+        return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
+
+    def dissimilarities(self, X=None, Y=None):
+        """Dissimilarities in the unit of the embedding.
+
+        Parameters
+        ----------
+        X : array of shape (n_rows, n_features), or rows of precomputed input; or None
+            None: the nodes (training points or landmarks).
+        Y : the same, or None
+            None: the rows of X. Without X: ignored.
+
+        Returns
+        -------
+        D : ndarray of shape (n_rows_X, n_rows_Y)
+            Between nodes, where neither is given: (n_nodes, n_nodes), or (n_nodes, n_pivots)
+            where the kernel is known for the pivots alone.
+        """
+        check_is_fitted(self)
+        if X is None:
+            return self._geometry.nodes_to_all() * self.scale_
+        points, dtype = self._check_new(X)
+        left = self._geometry.extend(points)
+        right = left if Y is None else self._geometry.extend(self._check_new(Y)[0])
+        return (self._geometry.between(left, right) * self.scale_).astype(dtype, copy=False)
+
+    def heat_kernel(self, rows=None):
+        """Rows of the heat kernel ``exp(-tL)`` between nodes, at the first time.
+
+        Parameters
+        ----------
+        rows : int array of shape (n_rows,) or None
+            Nodes; all when None.
+
+        Returns
+        -------
+        H : ndarray of shape (n_rows, n_nodes)
+        """
+        check_is_fitted(self)
+        if self.t_ is None:
+            raise ValueError("dissimilarity='shortest_path' diffuses no heat.")
+        return self._geometry.heat_rows(np.arange(self._geometry.n_nodes) if rows is None else rows)
+
+    def interpolate(self, A, B, n_steps=11, *, n_dimensions=10):
+        """Paths between points, along the geometry of the data.
+
+        Straight lines between the rows of A and those of B in a scaling of the nodes to
+        `n_dimensions`, in which heat distances are kept better than in a picture; their points
+        are then placed in the embedding.
+
+        Parameters
+        ----------
+        A, B : arrays of shape (n_paths, n_features), or rows of precomputed input
+            Row i of A is joined to row i of B.
+        n_steps : int, default=11
+            Points of a path, both ends included.
+        n_dimensions : int, default=10
+
+        Returns
+        -------
+        paths : ndarray of shape (n_steps, n_paths, n_components)
+        """
+        (start, dtype), (end, _) = self._check_new(A), self._check_new(B)
+        if start.shape[0] != end.shape[0]:
+            raise ValueError(
+                f"A and B must have the same number of rows, got {start.shape[0]} and "
+                f"{end.shape[0]}."
+            )
+        if n_steps < 2:
+            raise ValueError(f"n_steps must be at least 2 (both ends), got {n_steps}.")
+        geometry, nodes = self._geometry, self._nodes
+        pivots, weights = geometry.pivots, geometry.pivot_weights
+        wide = self._wide_pivots(n_dimensions)
+        ends = []
+        for points in (start, end):
+            D = self._to_pivots(points)[2]
+            ends.append(place(D, weights, wide, wide[np.argmin(D, axis=1)], n_jobs=self.n_jobs))
+        paths = []
+        for share in np.linspace(0.0, 1.0, n_steps):
+            D = cdist((1.0 - share) * ends[0] + share * ends[1], wide)
+            near = nodes[pivots][np.argmin(D, axis=1)]
+            paths.append(place(D, weights, nodes[pivots], near, n_jobs=self.n_jobs))
+        return np.array(paths, dtype=dtype)
+
+    def _wide_pivots(self, n_dimensions):
+        """Positions of the pivots in a scaling of their distances to more dimensions."""
+        geometry = self._geometry
+        D = geometry.nodes_to_pivots()[geometry.pivots] * self.scale_
+        n_dimensions = max(min(n_dimensions, len(D) - 1), 1)
+        D = 0.5 * (D + D.T)
+        return smacof(D, classical_mds(D, n_dimensions), n_jobs=self.n_jobs)[0]
+
+    def score(self, X, y=None):
+        """Minus the normalised stress of placed rows against the pivots (0 is perfect).
+
+        Parameters
+        ----------
+        X : array of shape (n_rows, n_features), or rows of precomputed input
+        y : ignored
+
+        Returns
+        -------
+        score : float
+            ``-sqrt(sum w (D - d)^2 / sum w D^2)`` over rows and pivots. Comparable between
+            settings of one dissimilarity.
+        """
+        points, _ = self._check_new(X)
+        geometry = self._geometry
+        positions = self._place(points)
+        pivots = self._nodes[geometry.pivots]
+        residual = total = 0.0
+        for block in row_blocks(points):
+            D = self._to_pivots(points[block])[2]
+            r, t = placement_stress(D, geometry.pivot_weights, pivots, positions[block])
+            residual, total = residual + r, total + t
+        return -float(np.sqrt(residual / total)) if total > 0 else 0.0
+
+    @property
+    def _n_features_out(self):
+        return self.embedding_.shape[1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        pairwise = is_pairwise(self)
+        tags.input_tags.pairwise = pairwise
+        tags.input_tags.positive_only = pairwise
+        tags.input_tags.sparse = self.metric != "precomputed" or self.graph == "precomputed"
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

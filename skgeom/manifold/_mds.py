@@ -1,0 +1,253 @@
+"""Multidimensional scaling: classical start, conflict-free stochastic descent, SMACOF."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from joblib import effective_n_jobs
+from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from skgeom._core.parallel import even_ranges, parallel_ranges
+from skgeom.manifold._kernels import guttman_rows, sgd_inside_tiles, sgd_tile_pairs
+
+_TILE = 64
+# below this size a sweep is over before threads have started
+_SERIAL_BELOW = 2000
+_NO_WEIGHTS = np.empty((0, 0))
+
+
+def classical_mds(distances, n_components):
+    """Torgerson's scaling: leading eigenvectors of the doubly centred squared distances.
+
+    Parameters
+    ----------
+    distances : array of shape (n, n)
+    n_components : int
+
+    Returns
+    -------
+    positions : float64 array of shape (n, n_components)
+        Centred; the entry of largest size of each column is positive.
+    """
+    n = len(distances)
+    square = np.square(distances, dtype=np.float64)
+    if n <= 256 or n_components > n // 4:
+        B = square - square.mean(axis=0)
+        B = -0.5 * (B - B.mean(axis=1, keepdims=True))
+        values, vectors = eigh(0.5 * (B + B.T), subset_by_index=[n - n_components, n - 1])
+    else:
+
+        def centred_product(v):
+            v = np.ravel(v)
+            v = square @ (v - v.mean())
+            return -0.5 * (v - v.mean())
+
+        operator = LinearOperator((n, n), matvec=centred_product, dtype=np.float64)
+        start = np.random.RandomState(0).standard_normal(n)  # any start will do; always this one
+        values, vectors = eigsh(operator, n_components, which="LA", tol=1e-6, v0=start)
+    order = np.argsort(-values, kind="stable")
+    positions = vectors[:, order] * np.sqrt(np.maximum(values[order], 0.0))
+    largest = np.argmax(np.abs(positions), axis=0)
+    signs = np.sign(positions[largest, np.arange(n_components)])
+    return positions * np.where(signs == 0, 1.0, signs)
+
+
+def stress(distances, positions, weights=None, *, n_jobs=None):
+    """Normalised stress ``sqrt(sum w (D - d)^2 / sum w D^2)``."""
+    return _guttman(distances, positions, weights, n_jobs)[1]
+
+
+def _guttman(distances, positions, weights, n_jobs):
+    positions = np.ascontiguousarray(positions, dtype=np.float64)
+    out = np.empty_like(positions)
+    weights = _NO_WEIGHTS if weights is None else weights
+    n = len(positions)
+    # a partition that depends on n alone, so that the sums do not depend on n_jobs
+    parts = parallel_ranges(
+        guttman_rows, even_ranges(n, 64), distances, weights, positions, out, n_jobs=n_jobs
+    )
+    residual, total = np.sum(parts, axis=0)
+    return out, float(np.sqrt(residual / total)) if total > 0 else 0.0
+
+
+def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=None, report=None):
+    """Metric MDS by majorization (SMACOF).
+
+    Parameters
+    ----------
+    distances : array of shape (n, n)
+    start : array of shape (n, n_components)
+    weights : array of shape (n, n) or None
+        Symmetric, non-negative.
+    max_iter : int
+    tol : float
+        Stops when an iteration lowers the stress by less than this share of it.
+    report : callable or None
+        Called as ``report(iteration, stress)``.
+
+    Returns
+    -------
+    positions : float64 array of shape (n, n_components)
+    n_iter : int
+    """
+    n = len(start)
+    factor = None
+    if weights is not None:
+        V = -np.asarray(weights, dtype=np.float64)
+        V[np.arange(n), np.arange(n)] = 0.0
+        V[np.arange(n), np.arange(n)] = -V.sum(axis=1)
+        # V is singular along the constant vector: the shift makes V^+ a plain solve
+        factor = cho_factor(V + np.trace(V) / n**2)
+    positions = np.array(start, dtype=np.float64)
+    before = np.inf
+    for iteration in range(1, max_iter + 1):
+        B, now = _guttman(distances, positions, weights, n_jobs)
+        if report is not None:
+            report(iteration, now)
+        if before - now <= tol * now:
+            break
+        positions = B / n if factor is None else cho_solve(factor, B)
+        before = now
+    return positions, iteration
+
+
+def sgd(
+    distances,
+    start,
+    weights=None,
+    *,
+    max_iter=30,
+    eps=0.01,
+    random_state=None,
+    n_jobs=None,
+    report=None,
+):
+    """Metric MDS by stochastic gradient descent over pairs, without conflicts between threads.
+
+    The nodes are permuted once and cut into tiles; a round-robin tournament pairs the tiles, so
+    that the pairs of one round share no node. The outcome does not depend on the number of
+    threads. The learning rate falls exponentially from ``1 / min w`` to ``eps / max w`` and a
+    pair's step is capped at its full correction [1]_.
+
+    Parameters
+    ----------
+    distances : array of shape (n, n)
+    start : array of shape (n, n_components)
+    weights : array of shape (n, n) or None
+    max_iter : int
+        Number of sweeps over all pairs.
+    eps : float
+    random_state : RandomState
+    report : callable or None
+        Called as ``report(sweep, None)``.
+
+    Returns
+    -------
+    positions : float64 array of shape (n, n_components)
+    n_iter : int
+
+    References
+    ----------
+    .. [1] J. Zheng, S. Pawar, D. Goodman, "Graph drawing by stochastic gradient descent", IEEE
+       Transactions on Visualization and Computer Graphics 25 (2019), arXiv:1710.04626.
+    """
+    n, n_components = start.shape
+    size = min(_TILE, 1 << int(np.ceil(np.log2(max(n / 2, 2)))))
+    n_tiles = -(-n // size)
+    order = np.full(n_tiles * size, -1)
+    order[:n] = random_state.permutation(n)
+    rounds, n_blocks = _tournament(n_tiles)
+    inside, across = _tile_blocks(distances, order, size, rounds, n_blocks)
+    empty = np.empty((0, size, size), np.float32)
+    inside_weights, across_weights = empty, empty
+    if weights is not None:
+        inside_weights, across_weights = _tile_blocks(weights, order, size, rounds, n_blocks)
+    positions = np.zeros((n_components, n_tiles * size), np.float32)
+    positions[:, :n] = np.asarray(start)[order[:n]].T
+    rates = _learning_rates(weights, max_iter, eps)
+    threads = 1 if n < _SERIAL_BELOW else effective_n_jobs(n_jobs)
+    with _rounds(threads) as run:
+        for sweep, eta in enumerate(rates):
+            run(sgd_inside_tiles, n_tiles, size, inside, inside_weights, eta, positions)
+            # in a fixed order of rounds, neighbouring tiles meet the same others at the same time
+            # in every sweep, and the whole picture drifts with them
+            for k in random_state.permutation(len(rounds)):
+                pairs, offsets = rounds[k]
+                run(
+                    sgd_tile_pairs, len(pairs), pairs, offsets, across, across_weights, eta,
+                    positions,
+                )  # fmt: skip
+            if report is not None:
+                report(sweep + 1, None)
+    result = np.empty((n, n_components))
+    result[order[:n]] = positions[:, :n].T
+    return result, max_iter
+
+
+class _rounds:
+    """Runs one round of a tournament after the other on threads that live for all of them."""
+
+    def __init__(self, n_threads):
+        self.n_threads = n_threads
+        self.pool = None
+
+    def __enter__(self):
+        if self.n_threads > 1:
+            self.pool = ThreadPoolExecutor(self.n_threads)
+        return self.run
+
+    def __exit__(self, *error):
+        if self.pool is not None:
+            self.pool.shutdown()
+
+    def run(self, kernel, n_items, *args):
+        if self.pool is None or n_items < 2:
+            kernel(0, n_items, *args)
+            return
+        ranges = even_ranges(n_items, self.n_threads)
+        list(self.pool.map(lambda r: kernel(r[0], r[1], *args), ranges))
+
+
+def _learning_rates(weights, max_iter, eps):
+    first, last = 1.0, eps
+    if weights is not None:
+        positive = weights[weights > 0]
+        first, last = 1.0 / positive.min(), eps / positive.max()
+    return np.geomspace(first, last, max_iter).astype(np.float32)
+
+
+def _tournament(n_tiles):
+    """Circle method: rounds of disjoint tile pairs, and where each pair's block lies."""
+    if n_tiles == 1:
+        return [], 0
+    players = list(range(n_tiles + n_tiles % 2))
+    rounds, count = [], 0
+    for _ in range(len(players) - 1):
+        half = len(players) // 2
+        pairs = [(players[k], players[-1 - k]) for k in range(half)]
+        pairs = [(min(p), max(p)) for p in pairs if max(p) < n_tiles]
+        rounds.append((np.array(pairs), np.arange(count, count + len(pairs))))
+        count += len(pairs)
+        players = [players[0], players[-1], *players[1:-1]]
+    return rounds, count
+
+
+def _tile_blocks(matrix, order, size, rounds, n_blocks):
+    """Blocks of a permuted matrix: the diagonal ones plain, the others by wrapped diagonals."""
+    n_tiles = len(order) // size
+    absent = order < 0
+    wrap = (np.arange(size)[:, None] + np.arange(size)) % size
+    inside = np.empty((n_tiles, size, size), np.float32)
+    across = np.empty((n_blocks, size, size), np.float32)
+    for tile in range(n_tiles):
+        own = slice(tile * size, (tile + 1) * size)
+        inside[tile] = matrix[np.ix_(order[own], order[own])]
+        inside[tile][absent[own]] = -1.0
+        inside[tile][:, absent[own]] = -1.0
+    for pairs, offsets in rounds:
+        for (a, b), offset in zip(pairs, offsets):
+            rows = order[a * size : (a + 1) * size]
+            columns = order[b * size : (b + 1) * size][wrap]
+            across[offset] = matrix[rows, columns]
+            across[offset][(rows < 0) | (columns < 0)] = -1.0
+    return inside, across

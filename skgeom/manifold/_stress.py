@@ -1,0 +1,393 @@
+"""StressMDS: positions whose distances are as near as can be to given dissimilarities."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skgeom._core.estimator import DocLinkMixin
+from skgeom.manifold._mds import classical_mds, sgd, smacof, stress
+from skgeom.manifold._placement import choose_pivots, place
+
+MDS_CONSTRAINTS = {
+    "n_components": [Interval(Integral, 1, None, closed="left")],
+    "mds": [StrOptions({"metric", "classical"})],
+    "solver": [StrOptions({"sgd", "smacof"})],
+    "max_iter": [Interval(Integral, 1, None, closed="left"), None],
+    "eps": [Interval(Real, 0, 1, closed="right")],
+    "weights": [StrOptions({"inverse", "gaussian"}), callable, None],
+    "weight_param": [Interval(Real, 0, None, closed="neither")],
+    "init": [StrOptions({"classical", "random"}), "array-like"],
+    "random_state": ["random_state"],
+    "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
+}
+_SGD_SWEEPS, _SMACOF_ITERATIONS, _SMACOF_TOL = 30, 300, 1e-6
+
+
+def stress_weights(distances, kind, parameter):
+    """Weights of pairs.
+
+    Parameters
+    ----------
+    distances : array of shape (n, n)
+    kind : {"inverse", "gaussian"}, callable or None
+        ``d^-parameter``; ``exp(-u^2 / parameter)`` with u the distances over their largest;
+        ``kind(distances)``.
+    parameter : float
+
+    Returns
+    -------
+    weights : float64 array of shape (n, n), or None for all weights 1
+    """
+    if kind is None:
+        return None
+    if callable(kind):
+        weights = np.ascontiguousarray(kind(distances), dtype=np.float64)
+        if weights.shape != distances.shape:
+            raise ValueError(
+                f"weights(D) must return an array of shape {distances.shape}, got {weights.shape}."
+            )
+    elif kind == "inverse":
+        positive = distances[distances > 0].min(initial=np.inf)
+        weights = np.maximum(distances, positive if np.isfinite(positive) else 1.0) ** -parameter
+    else:
+        weights = np.exp(-((distances / (distances.max() or 1.0)) ** 2) / parameter)
+    return check_weights(weights)
+
+
+def check_weights(weights):
+    """Finite, symmetric and non-negative, or an error that says what was found."""
+    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() <= 0:
+        raise ValueError(
+            "Stress weights must be finite and non-negative with some positive ones, found "
+            f"values from {weights.min():.3g} to {weights.max():.3g}."
+        )
+    if abs(weights - weights.T).max() > 1e-8 * weights.max():
+        raise ValueError("Stress weights must be symmetric.")
+    return weights
+
+
+def embed_distances(
+    distances,
+    n_components,
+    *,
+    mds,
+    solver,
+    init,
+    weights,
+    max_iter,
+    eps,
+    random_state,
+    n_jobs,
+    verbose=0,
+    name="StressMDS",
+):
+    """Positions for a matrix of dissimilarities.
+
+    Returns
+    -------
+    positions : float64 array of shape (n, n_components)
+        Centred, along their principal axes.
+    stress : float
+        ``sqrt(sum w (D - d)^2 / sum w D^2)``.
+    n_iter : int
+    """
+    n = len(distances)
+    start = _start(distances, n_components, init, random_state)
+    n_iter = 0
+    positions = start
+    if mds == "metric" and n > 1:
+        report = _reporter(verbose, name)
+        if solver == "sgd":
+            positions, n_iter = sgd(
+                distances, start, weights, max_iter=max_iter or _SGD_SWEEPS, eps=eps,
+                random_state=random_state, n_jobs=n_jobs, report=report,
+            )  # fmt: skip
+        else:
+            positions, n_iter = smacof(
+                distances, start, weights, max_iter=max_iter or _SMACOF_ITERATIONS,
+                tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
+            )  # fmt: skip
+    positions = principal_axes(positions)
+    return positions, stress(distances, positions, weights, n_jobs=n_jobs), n_iter
+
+
+def _start(distances, n_components, init, random_state):
+    n = len(distances)
+    if isinstance(init, str) and init == "random":
+        typical = np.sqrt(np.mean(np.square(distances, dtype=np.float64))) or 1.0
+        return random_state.standard_normal((n, n_components)) * typical / np.sqrt(n_components)
+    if isinstance(init, str):
+        return classical_mds(distances, n_components)
+    start = np.array(init, dtype=np.float64)
+    if start.shape != (n, n_components):
+        raise ValueError(f"init must have shape {(n, n_components)}, got {start.shape}.")
+    if not np.isfinite(start).all():
+        raise ValueError("init contains NaN or infinity.")
+    return start
+
+
+def _reporter(verbose, name):
+    if not verbose:
+        return None
+
+    def report(iteration, value):
+        if iteration % 10 == 0:
+            tail = "" if value is None else f": stress {value:.6f}"
+            print(f"[{name}] iteration {iteration}{tail}")
+
+    return report
+
+
+def principal_axes(positions):
+    """The same picture, centred and turned onto its principal axes, signs fixed."""
+    centred = positions - positions.mean(axis=0)
+    _, axes = np.linalg.eigh(centred.T @ centred)
+    turned = centred @ axes[:, ::-1]
+    largest = np.argmax(np.abs(turned), axis=0)
+    signs = np.sign(turned[largest, np.arange(turned.shape[1])])
+    return turned * np.where(signs == 0, 1.0, signs)
+
+
+def check_n_components(n_components, n_points, what="samples"):
+    if n_components >= n_points:
+        raise ValueError(
+            f"n_components={n_components} must be less than the number of {what}, "
+            f"n_samples = {n_points}."
+        )
+
+
+class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Metric multidimensional scaling with weights, placement of new points and speed.
+
+    Minimises ``sum_{i<j} w_ij (|y_i - y_j| - d_ij)^2`` by stochastic gradient descent over pairs
+    [1]_ (or by SMACOF [2]_). The pairs are visited in tiles that share no node, so that the same
+    seed gives the same bytes on any number of threads.
+
+    Parameters
+    ----------
+    n_components : int, default=2
+    metric : str or callable, default="precomputed"
+        "precomputed": X holds dissimilarities. Else a metric of
+        `sklearn.metrics.pairwise_distances` for the rows of X.
+    mds : {"metric", "classical"}, default="metric"
+        "classical" is Torgerson's scaling by eigenvectors alone.
+    solver : {"sgd", "smacof"}, default="sgd"
+    max_iter : int or None, default=None
+        Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300; it stops
+        earlier when an iteration lowers the stress by less than one in 10^6).
+    eps : float, default=0.01
+        The learning rate of "sgd" ends at `eps` over the largest weight.
+    weights : {"inverse", "gaussian"}, callable or None, default=None
+        ``d^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``.
+    weight_param : float, default=1
+    init : {"classical", "random"} or array of shape (n_samples, n_components)
+    n_pivots : int, default=64
+        Number of training points to whose distances `transform` places new ones.
+    random_state : int, RandomState or None
+    n_jobs : int or None
+    verbose : int, default=0
+
+    Attributes
+    ----------
+    embedding_ : ndarray of shape (n_samples, n_components)
+        Centred and along its principal axes; in the unit of the dissimilarities.
+    stress_ : float
+        ``sqrt(sum w (D - d)^2 / sum w D^2)``.
+    n_iter_ : int
+    pivot_indices_ : ndarray of shape (n_pivots,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X had string column names
+
+    See Also
+    --------
+    HeatGeodesicEmbedding : Stress MDS of heat-geodesic distances.
+
+    Notes
+    -----
+    `transform` places each row by itself, by majorization of its stress to the pivots. A row that
+    has distance 0 to a training point gets that point's position.
+
+    References
+    ----------
+    .. [1] J. Zheng, S. Pawar, D. Goodman, "Graph drawing by stochastic gradient descent", IEEE
+       Transactions on Visualization and Computer Graphics 25 (2019), arXiv:1710.04626.
+    .. [2] J. de Leeuw, P. Mair, "Multidimensional scaling using majorization: SMACOF in R",
+       Journal of Statistical Software 31 (2009).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgeom.manifold import StressMDS
+    >>> square = np.array([[0, 0], [0, 1], [1, 1], [1, 0.0]])
+    >>> mds = StressMDS(metric="euclidean", random_state=0).fit(square)
+    >>> bool(mds.stress_ < 1e-3)
+    True
+    """
+
+    _parameter_constraints = {
+        **MDS_CONSTRAINTS,
+        "metric": [str, callable],
+        "n_pivots": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components=2,
+        *,
+        metric="precomputed",
+        mds="metric",
+        solver="sgd",
+        max_iter=None,
+        eps=0.01,
+        weights=None,
+        weight_param=1.0,
+        init="classical",
+        n_pivots=64,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.metric = metric
+        self.mds = mds
+        self.solver = solver
+        self.max_iter = max_iter
+        self.eps = eps
+        self.weights = weights
+        self.weight_param = weight_param
+        self.init = init
+        self.n_pivots = n_pivots
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def fit(self, X, y=None):
+        """Embed the training points.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_samples) or (n_samples, n_features)
+            Dissimilarities, or a table when `metric` is not "precomputed".
+        y : ignored
+
+        Returns
+        -------
+        self : StressMDS
+        """
+        self.fit_transform(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None):
+        """Embed the training points and return their positions.
+
+        Parameters
+        ----------
+        X : array of shape (n_samples, n_samples) or (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        embedding : ndarray of shape (n_samples, n_components)
+        """
+        X = self._check(X, reset=True)
+        check_n_components(self.n_components, len(X))
+        rng = check_random_state(self.random_state)
+        D = np.asarray(X if self.metric == "precomputed" else self._distances(X, X))
+        D = np.array(D, dtype=np.float64)
+        D[np.arange(len(D)), np.arange(len(D))] = 0.0
+        positions, self.stress_, self.n_iter_ = embed_distances(
+            D,
+            self.n_components,
+            mds=self.mds,
+            solver=self.solver,
+            init=self.init,
+            weights=stress_weights(D, self.weights, self.weight_param),
+            max_iter=self.max_iter,
+            eps=self.eps,
+            random_state=rng,
+            n_jobs=self.n_jobs,
+            verbose=self.verbose,
+        )
+        self.pivot_indices_, self._pivot_weights = choose_pivots(D, self.n_pivots, rng)
+        self._train = None if self.metric == "precomputed" else X
+        self.embedding_ = positions.astype(X.dtype, copy=False)
+        return self.embedding_
+
+    def transform(self, X):
+        """Place new points, each by itself.
+
+        Parameters
+        ----------
+        X : array of shape (n_new, n_samples) or (n_new, n_features)
+            Dissimilarities to the training points, or rows of a table.
+
+        Returns
+        -------
+        positions : ndarray of shape (n_new, n_components)
+        """
+        check_is_fitted(self)
+        X = self._check(X, reset=False)
+        D = X if self.metric == "precomputed" else self._distances(X, self._train)
+        train = self.embedding_.astype(np.float64)
+        nearest = np.argmin(D, axis=1)
+        positions = place(
+            np.asarray(D, dtype=np.float64)[:, self.pivot_indices_],
+            self._pivot_weights,
+            train[self.pivot_indices_],
+            train[nearest],
+            n_jobs=self.n_jobs,
+        )
+        same = D[np.arange(len(D)), nearest] == 0
+        positions[same] = train[nearest[same]]
+        return positions.astype(X.dtype, copy=False)
+
+    def _check(self, X, reset):
+        X = validate_data(
+            self,
+            X,
+            reset=reset,
+            dtype=[np.float64, np.float32],
+            ensure_min_samples=2 if reset else 1,
+        )
+        if self.metric != "precomputed":
+            return X
+        if reset and X.shape[0] != X.shape[1]:
+            raise ValueError(f"Dissimilarities must be a square matrix, got shape {X.shape}.")
+        if X.min() < 0:
+            raise ValueError(
+                f"Negative values in data passed to {type(self).__name__}: dissimilarities must "
+                f"be non-negative, found {X.min():.3g}."
+            )
+        if reset and abs(X - X.T).max() > 1e-6 * max(X.max(), 1e-300):
+            raise ValueError("Dissimilarities must be symmetric.")
+        return X
+
+    def _distances(self, X, Y):
+        if self.metric == "euclidean":
+            # from differences: a point and its copy are at distance 0, whatever else is in X
+            return cdist(X, Y)
+        return pairwise_distances(X, Y, self.metric)
+
+    @property
+    def _n_features_out(self):
+        return self.embedding_.shape[1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.positive_only = self.metric == "precomputed"
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags

@@ -1,0 +1,60 @@
+"""Checks at the door: distance matrices and labels."""
+
+from numbers import Integral
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def checked_distances(X):
+    """Check a distance matrix: square, symmetric, no negative entry, zero diagonal."""
+    if X.shape[0] != X.shape[1]:
+        raise ValueError(
+            'metric="precomputed" needs a square distance matrix (n_samples, n_samples), got '
+            f"shape {X.shape}."
+        )
+    entries = X.data if sp.issparse(X) else X
+    largest = float(np.max(entries, initial=0.0))
+    if entries.size and entries.min() < 0:
+        raise ValueError(
+            f'metric="precomputed" needs distances >= 0, got {float(entries.min())} as smallest '
+            "entry. Negative values in data passed to SeparabilityScorer."
+        )
+    if np.any(X.diagonal() != 0):
+        row = int(np.argmax(X.diagonal() != 0))
+        raise ValueError(
+            'metric="precomputed" needs a zero diagonal: entry '
+            f"({row}, {row}) is {X.diagonal()[row]}."
+        )
+    asymmetry = abs(X - X.T)
+    if float(asymmetry.max()) > 1e-8 * largest:
+        row, column = np.unravel_index(asymmetry.argmax(), X.shape)
+        raise ValueError(
+            f'metric="precomputed" needs a symmetric matrix: entries ({row}, {column}) and '
+            f"({column}, {row}) differ by {float(asymmetry.max())}."
+        )
+    return X
+
+
+def class_codes(y, n_samples):
+    """Class numbers of labels; -1 for rows without a label (-1 or None)."""
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y.ravel()
+    if y.shape != (n_samples,):
+        raise ValueError(f"y must have shape ({n_samples},), one label a row, got {y.shape}.")
+    known = y != -1 if y.dtype.kind in "if" else np.array([_is_label(label) for label in y])
+    labels = y[known]
+    if labels.dtype.kind == "O" and len(labels):
+        labels = np.array(labels.tolist())
+    if len(labels):
+        check_classification_targets(labels)
+    classes, inverse = np.unique(labels, return_inverse=True)
+    codes = np.full(n_samples, -1, dtype=np.int64)
+    codes[known] = inverse
+    return classes, codes
+
+
+def _is_label(label):
+    return label is not None and not (isinstance(label, Integral) and label == -1)

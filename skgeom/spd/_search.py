@@ -1,0 +1,662 @@
+"""Cross-validated choice of order, lag and classifier without doing the work twice."""
+
+import inspect
+import time
+import warnings
+from numbers import Real
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context, clone
+from sklearn.exceptions import FitFailedWarning
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import ParameterGrid, check_cv
+from sklearn.svm import SVC
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, column_or_1d
+
+from skgeom._core.estimator import DocLinkMixin
+from skgeom.spd._augmented import AugmentedCovariance
+from skgeom.spd._classifier import AugmentedCovarianceClassifier
+
+GRID = (1, 2, 3, 4, 6, 8)
+# Parameters that change nothing before the classifier on the tangent vectors.
+_HEAD = ("C", "kernel", "class_weight", "probability")
+
+
+def _best_has(method):
+    def check(self):
+        if hasattr(self, "best_estimator_"):
+            getattr(self.best_estimator_, method)
+        elif self.refit:
+            getattr(self._candidate({}), method)
+        else:
+            raise AttributeError(f"{method} needs refit=True.")
+        return True
+
+    return check
+
+
+class AugmentedCovarianceClassifierCV(
+    DocLinkMixin, ClassifierMixin, TransformerMixin, BaseEstimator
+):
+    """AugmentedCovarianceClassifier with order, lag and more chosen by cross-validation.
+
+    The same `cv_results_` as ``GridSearchCV(AugmentedCovarianceClassifier(...), {"order": orders,
+    "lag": lags, **param_grid})``, for a fraction of the work: the matrices of a pair of order and
+    lag are computed once, their mean and tangent vectors once per fold, one Gram matrix serves
+    every `C` and kernel, and order 1 is evaluated once for all lags.
+
+    Read more in the :ref:`User Guide <spd>`.
+
+    Parameters
+    ----------
+    orders : sequence of int, default=(1, 2, 3, 4, 6, 8)
+        Orders to try.
+    lags : sequence of int or float, default=(1, 2, 3, 4, 6, 8)
+        Lags to try, in `lag_unit`.
+    classifier : {"svm", "mdm", "fgmdm"} or classifier, default="svm"
+        As in :class:`AugmentedCovarianceClassifier`.
+    param_grid : dict, list of dict or None, default=None
+        Further parameters of :class:`AugmentedCovarianceClassifier` to try, such as
+        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``.
+    cv : int, splitter or iterable, default=3
+        As in GridSearchCV.
+    scoring : str, callable or None, default=None
+        One score, as in GridSearchCV; None is the accuracy. A callable is called with a fitted
+        classifier, features instead of trials, and labels.
+    refit : bool, default=True
+        Fit the best candidate to all trials.
+    error_score : "raise" or float, default=nan
+        Score of a candidate that fails, such as one whose delays are longer than the trials.
+    geometry, C, kernel, class_weight, probability, metric, tol, max_iter, siegel_weights : optional
+        As in :class:`AugmentedCovarianceClassifier`.
+    lag_unit, sfreq, window, structure, estimator, assume_centered : optional
+        As in :class:`AugmentedCovariance`.
+    reg, rank, embed_mean, standardize, bands, band_filter_order : optional
+        As in :class:`AugmentedCovariance`.
+    n_jobs : int or None, default=None
+        Number of threads over trials. The result has the same bits for any number.
+
+    Attributes
+    ----------
+    cv_results_ : dict of ndarray
+        In GridSearchCV's layout.
+    best_params_, best_score_, best_index_ : dict, float and int
+        Of the candidate with the best mean score.
+    best_estimator_ : AugmentedCovarianceClassifier
+        Fitted to all trials, with `refit`.
+    classes_ : ndarray of shape (n_classes,)
+        Labels.
+    n_splits_ : int
+        Number of folds.
+    scorer_ : callable
+        What scored.
+    refit_time_ : float
+        Seconds for the last fit.
+
+    See Also
+    --------
+    AugmentedCovarianceClassifier : One order and lag.
+
+    References
+    ----------
+    .. [1] I. Carrara, T. Papadopoulo, "Classification of BCI-EEG based on the augmented
+       covariance matrix", IEEE Trans. Biomedical Engineering, 2024, arXiv:2302.04508.
+
+    Examples
+    --------
+    >>> from skgeom.datasets import make_spectral_trials
+    >>> from skgeom.spd import AugmentedCovarianceClassifierCV
+    >>> X, y = make_spectral_trials(30, n_times=300, random_state=0)
+    >>> search = AugmentedCovarianceClassifierCV(orders=[1, 2], lags=[2, 4]).fit(X, y)
+    >>> search.best_params_["order"]
+    2
+    """
+
+    _parameter_constraints: dict = {
+        **{
+            name: constraint
+            for name, constraint in AugmentedCovarianceClassifier._parameter_constraints.items()
+            if name not in ("order", "lag", "recenter", "recenter_rate")
+        },
+        "orders": ["array-like"],
+        "lags": ["array-like"],
+        "param_grid": [dict, list, None],
+        "cv": ["cv_object"],
+        "scoring": [str, callable, None],
+        "refit": ["boolean"],
+        "error_score": [StrOptions({"raise"}), Real],
+    }
+
+    def __init__(
+        self,
+        orders=GRID,
+        lags=GRID,
+        *,
+        geometry="spd",
+        classifier="svm",
+        param_grid=None,
+        cv=3,
+        scoring=None,
+        refit=True,
+        error_score=np.nan,
+        C=1.0,
+        kernel="linear",
+        class_weight=None,
+        probability=None,
+        metric="riemann",
+        tol=1e-6,
+        max_iter=50,
+        siegel_weights="kahler",
+        lag_unit="samples",
+        sfreq=None,
+        window="reference",
+        structure="sample",
+        estimator="cov",
+        assume_centered=False,
+        reg="auto",
+        rank=None,
+        embed_mean=False,
+        standardize=None,
+        bands=None,
+        band_filter_order=4,
+        n_jobs=None,
+    ):
+        self.orders = orders
+        self.lags = lags
+        self.geometry = geometry
+        self.classifier = classifier
+        self.param_grid = param_grid
+        self.cv = cv
+        self.scoring = scoring
+        self.refit = refit
+        self.error_score = error_score
+        self.C = C
+        self.kernel = kernel
+        self.class_weight = class_weight
+        self.probability = probability
+        self.metric = metric
+        self.tol = tol
+        self.max_iter = max_iter
+        self.siegel_weights = siegel_weights
+        self.lag_unit = lag_unit
+        self.sfreq = sfreq
+        self.window = window
+        self.structure = structure
+        self.estimator = estimator
+        self.assume_centered = assume_centered
+        self.reg = reg
+        self.rank = rank
+        self.embed_mean = embed_mean
+        self.standardize = standardize
+        self.bands = bands
+        self.band_filter_order = band_filter_order
+        self.n_jobs = n_jobs
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Score every candidate on every fold, then fit the best one to all trials.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times), or list of (n_channels, n_times_i)
+        y : array-like of shape (n_trials,)
+        sample_weight : array-like of shape (n_trials,) or None, default=None
+            Weights for the fits, and for the scores where the scorer takes them.
+        groups : array-like of shape (n_trials,) or None, default=None
+            For splitters that need groups.
+
+        Returns
+        -------
+        self : AugmentedCovarianceClassifierCV
+        """
+        X = AugmentedCovariance()._check_trials(X) if not hasattr(X, "get_data") else X
+        y = column_or_1d(y, warn=True)
+        base = self._candidate({})
+        self.scorer_ = check_scoring(base, scoring=self.scoring)
+        splitter = check_cv(self.cv, y, classifier=True)
+        folds = list(splitter.split(np.zeros(len(y)), y, groups))
+        self.n_splits_ = len(folds)
+        candidates = list(self._parameters())
+        scores, times = self._score_all(candidates, X, y, sample_weight, folds)
+        self.cv_results_ = format_results(candidates, scores, times)
+        self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
+        self.best_params_ = candidates[self.best_index_]
+        self.best_score_ = self.cv_results_["mean_test_score"][self.best_index_]
+        self.classes_ = np.unique(y)
+        self.__dict__.pop("best_estimator_", None)
+        if self.refit:
+            begin = time.perf_counter()
+            self.best_estimator_ = self._candidate(self.best_params_)
+            self.best_estimator_.fit(X, y, sample_weight=sample_weight)
+            self.refit_time_ = time.perf_counter() - begin
+        return self
+
+    def predict(self, X):
+        """Predict the labels of trials with the best candidate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times)
+
+        Returns
+        -------
+        y : ndarray of shape (n_trials,)
+        """
+        return self._best().predict(X)
+
+    @available_if(_best_has("predict_proba"))
+    def predict_proba(self, X):
+        """Predict class probabilities of trials with the best candidate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times)
+
+        Returns
+        -------
+        P : ndarray of shape (n_trials, n_classes)
+        """
+        return self._best().predict_proba(X)
+
+    @available_if(_best_has("decision_function"))
+    def decision_function(self, X):
+        """Decision values of trials from the best candidate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times)
+
+        Returns
+        -------
+        scores : ndarray of shape (n_trials,) or (n_trials, n_classes)
+        """
+        return self._best().decision_function(X)
+
+    def transform(self, X):
+        """Features of trials from the best candidate.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times)
+
+        Returns
+        -------
+        features : ndarray of shape (n_trials, n_features)
+        """
+        return self._best().transform(X)
+
+    def score(self, X, y):
+        """Score of the best candidate, by `scoring`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_trials, n_channels, n_times)
+        y : array-like of shape (n_trials,)
+
+        Returns
+        -------
+        score : float
+        """
+        return self.scorer_(self._best(), X, y)
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, shape (n_channels,), or None
+            Names of the channels.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        return self._best().get_feature_names_out(input_features)
+
+    # Candidates
+
+    def _best(self):
+        check_is_fitted(self, "best_estimator_")
+        return self.best_estimator_
+
+    def _candidate(self, parameters):
+        names = AugmentedCovarianceClassifier._parameter_constraints
+        shared = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        model = AugmentedCovarianceClassifier(**shared)
+        if "classifier" not in parameters and not isinstance(self.classifier, str):
+            model.classifier = clone(self.classifier)
+        return model.set_params(**parameters)
+
+    def _parameters(self):
+        grids = [{}] if self.param_grid is None else self.param_grid
+        grids = [grids] if isinstance(grids, dict) else grids
+        for grid in grids:
+            yield from ParameterGrid({"order": list(self.orders), "lag": list(self.lags), **grid})
+
+    def _score_all(self, candidates, X, y, sample_weight, folds):
+        """Scores and times of all candidates, (n_candidates, n_folds) each."""
+        models_of = [self._candidate(candidate) for candidate in candidates]
+        scores = np.empty((len(candidates), len(folds)))
+        times = np.zeros((2, len(candidates), len(folds)))
+        queue = _grouped(candidates, [_shares_orders(model) for model in models_of])
+        while queue:
+            members = queue.pop(0)
+            models = [models_of[index] for index in members]
+            several_orders = len({model.order for model in models}) > 1
+            try:
+                result = score_group(models, self.scorer_, X, y, sample_weight, folds)
+                scores[members], times[:, members] = result
+            except ValueError as error:
+                if several_orders:
+                    # what stops the largest order need not stop the others
+                    queue.extend(_grouped(candidates, [False] * len(candidates), members))
+                    continue
+                if self.error_score == "raise":
+                    raise
+                scores[members] = self.error_score
+                warnings.warn(
+                    f"{candidates[members[0]]} and {len(members) - 1} more candidates failed: "
+                    f"{error}",
+                    FitFailedWarning,
+                )
+        if np.isnan(scores).all():
+            raise ValueError("All candidates failed; error_score='raise' shows the first error.")
+        return scores, times
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class OnFeatures(AugmentedCovarianceClassifier):
+    """A fitted classifier that is handed tangent vectors or squared distances for trials."""
+
+    def _tangent(self, X, groups):
+        return X
+
+    def _squared_distances(self, X, groups):
+        return X
+
+
+def _shares_orders(model):
+    """Whether the coefficients of the largest order hold those of the others."""
+    return (
+        model.geometry == "siegel"
+        and model.rank is None
+        and (isinstance(model.estimator, Real) or model.estimator in ("cov", "scm"))
+    )
+
+
+def _grouped(candidates, share_orders, members=None):
+    """Lists of candidates whose tangent vectors come from one computation."""
+    groups = {}
+    for index in range(len(candidates)) if members is None else members:
+        key = _geometry_key(candidates[index], share_orders[index])
+        groups.setdefault(key, []).append(index)
+    return list(groups.values())
+
+
+def _geometry_key(candidate, shares_orders):
+    """What two candidates must share to have the same tangent vectors."""
+    key = {
+        name: repr(value)
+        for name, value in candidate.items()
+        if name not in _HEAD and not name.startswith("classifier__")
+    }
+    if shares_orders:
+        del key["order"]
+    elif candidate["order"] == 1:
+        key["lag"] = "any"
+    return tuple(sorted(key.items()))
+
+
+def score_group(models, scorer, X, y, sample_weight, folds):
+    """Score models that differ in their classifier alone, or in the order of Siegel geometry.
+
+    Parameters
+    ----------
+    models : list of AugmentedCovarianceClassifier
+    scorer : callable
+    X : trials
+    y : ndarray of shape (n_trials,)
+    sample_weight : array-like of shape (n_trials,) or None
+    folds : list of (train, test)
+
+    Returns
+    -------
+    scores : ndarray of shape (n_models, n_folds)
+    times : ndarray of shape (2, n_models, n_folds)
+        Seconds for fits and for scores; what the models share is divided among them.
+    """
+    begin = time.perf_counter()
+    largest = max(models, key=lambda model: model.order)
+    several_orders = len({model.order for model in models}) > 1
+    points_of = _point_source(largest, X)
+    if several_orders and largest.reg in ("auto", None) and largest.covariance_.n_regularized_:
+        raise ValueError("Regularised matrices do not share coefficients between orders.")
+    shared = (time.perf_counter() - begin) / len(folds)
+    scores = np.empty((len(models), len(folds)))
+    times = np.empty((2, len(models), len(folds)))
+    for f, (train, test) in enumerate(folds):
+        begin = time.perf_counter()
+        weight = None if sample_weight is None else np.asarray(sample_weight)[train]
+        make = _FoldOfOrders if several_orders else _Fold
+        fold = make(largest, *points_of(train, test), y[train], weight)
+        together = (shared + time.perf_counter() - begin) / len(models)
+        for i, model in enumerate(models):
+            begin = time.perf_counter()
+            fitted = fold.fit(model)
+            middle = time.perf_counter()
+            weights = {}
+            if sample_weight is not None and _takes_weights(scorer):
+                weights["sample_weight"] = np.asarray(sample_weight)[test]
+            scores[i, f] = scorer(fitted, fold.test_features(model), y[test], **weights)
+            times[:, i, f] = together + middle - begin, time.perf_counter() - middle
+    return scores, times
+
+
+def _takes_weights(scorer):
+    function = getattr(scorer, "_score_func", scorer)
+    if hasattr(scorer, "_estimator"):  # the estimator's own score
+        function = scorer._estimator.score
+    return "sample_weight" in inspect.signature(function).parameters
+
+
+def _point_source(model, X):
+    """Return ``points_of(train, test)`` -> (points, points, start of the means or None).
+
+    Steps that learn nothing are done once for all trials; the others anew on each fold.
+    """
+    model._prepare()
+    covariance = model.covariance_
+    if covariance.rank is not None or covariance.embed_mean is True:
+
+        def fitted_on(train, test):
+            fold = clone(covariance)
+            C = fold.fit_transform(_rows(X, train))
+            model.covariance_ = fold
+            model._make_manifold()
+            first = model._as_points(C)
+            return first, model._as_points(fold.transform(_rows(X, test))), None
+
+        return fitted_on
+    C = covariance.fit_transform(X)
+    model._make_manifold()
+    points = model._as_points(C)
+    start = model._manifold.starts(points)
+    return lambda train, test: (
+        points[train],
+        points[test],
+        lambda rows: start(train[rows]),
+    )
+
+
+def _rows(X, rows):
+    return [X[i] for i in rows] if isinstance(X, list) else X[rows]
+
+
+class _Fold:
+    """Features of one fold, and the classifiers that share them."""
+
+    def __init__(self, model, train, test, start, y, sample_weight):
+        self.y, self.sample_weight = y, sample_weight
+        self.base = OnFeatures(**model.get_params(deep=False))
+        self.base._manifold = model._manifold
+        self.base._forget()
+        codes, weight = self.base._check_targets(train, y, sample_weight)
+        self.vectors = self.base._fit_geometry(train, codes, weight, start)
+        if self.base._is_mdm():
+            self.test = self.base._squares(test)
+            return
+        self.test = self.base._vectors(test)
+        if self.base.classifier == "svm":
+            self.gram = self.vectors @ self.vectors.T
+            self.test_gram = self.test @ self.vectors.T
+
+    def fit(self, model):
+        """Return the classifier of `model`, fitted to the training features."""
+        fitted = OnFeatures(**model.get_params(deep=False))
+        fitted.__dict__.update(
+            (name, value)
+            for name, value in vars(self.base).items()
+            if name.endswith("_") or name.startswith("_")
+        )
+        if fitted._is_mdm():
+            return fitted
+        if self._has_kernel(fitted):
+            gram = self._kernel(model, self.gram, self.vectors)
+            svm = SVC(C=model.C, kernel="precomputed", class_weight=model.class_weight)
+            fitted._fit_head(svm, gram, self.y, self.sample_weight)
+        else:
+            fitted._fit_classifier(self.vectors, self.y, self.sample_weight)
+        return fitted
+
+    def test_features(self, model):
+        """Return what the fitted classifier takes for the test trials."""
+        if not self._has_kernel(model):
+            return self.test
+        return self._kernel(model, self.test_gram, self.test)
+
+    def _has_kernel(self, model):
+        return model.classifier == "svm" and model.probability is None
+
+    def _kernel(self, model, gram, rows):
+        if model.kernel == "linear":
+            return gram
+        gamma = 1.0 / (self.vectors.shape[1] * self.vectors.var())
+        squares = np.sum(rows**2, axis=1)[:, None] + np.sum(self.vectors**2, axis=1) - 2.0 * gram
+        return np.exp(-gamma * np.maximum(squares, 0.0))
+
+
+class _FoldOfOrders:
+    """One fold in Siegel geometry, for every order up to that of the model.
+
+    The means of the blocks and the tangent vectors at them do not depend on the order; an order
+    is the first blocks, and its own weights.
+    """
+
+    def __init__(self, model, train, test, start, y, sample_weight):
+        self.y, self.sample_weight = y, sample_weight
+        self.train, self.test = train, test
+        self.largest = OnFeatures(**model.get_params(deep=False))
+        self.largest._manifold = model._manifold
+        self.largest._forget()
+        self.codes, self.weight = self.largest._check_targets(train, y, sample_weight)
+        if self.largest.classifier == "mdm":
+            self.largest._fit_means(train, self.codes, self.weight, start)
+            self.squares = model._manifold.block_squares(test, self.largest._means)
+        else:
+            self.largest._fit_reference(train, self.weight)
+            at = self.largest._reference, self.largest._whitener
+            self.train_blocks = model._manifold.blocks(train, *at)
+            self.test_blocks = model._manifold.blocks(test, *at)
+            if self._has_kernel(model):
+                self.grams = [v @ v.T for v in self.train_blocks]
+                self.test_grams = [t @ v.T for t, v in zip(self.test_blocks, self.train_blocks)]
+        self.views = {}
+
+    def fit(self, model):
+        """Return the classifier of `model`, fitted to the training features of its order."""
+        return self._view(model).fit(model)
+
+    def test_features(self, model):
+        """Return what the fitted classifier takes for the test trials."""
+        return self._view(model).test_features(model)
+
+    @staticmethod
+    def _has_kernel(model):
+        return model.classifier == "svm" and model.probability is None
+
+    def _view(self, model):
+        if model.order not in self.views:
+            self.views[model.order] = self._make_view(model)
+        return self.views[model.order]
+
+    def _make_view(self, model):
+        p, manifold = model.order, self.largest._manifold
+        view = _Fold.__new__(_Fold)
+        view.y, view.sample_weight = self.y, self.sample_weight
+        view.base = OnFeatures(**model.get_params(deep=False))
+        view.base._manifold, view.base.classes_ = manifold, self.largest.classes_
+        view.base._forget()
+        weights = manifold.block_weights(p)
+        if model.classifier == "mdm":
+            view.test = self.squares[..., :p] @ weights
+            return view
+        view.base._reference = self.largest._reference[:, :p]
+        view.base._whitener = self.largest._whitener
+        rows = self._blocks_of(p)
+        scale = np.sqrt(np.tile(weights, len(rows) // p))
+        view.vectors = np.hstack([w * self.train_blocks[k] for w, k in zip(scale, rows)])
+        if model.classifier == "fgmdm":
+            view.base._fit_filtered_means(view.vectors, self.codes, self.weight)
+            view.test = view.base._squares(self.test[:, :, :p])
+            return view
+        view.test = np.hstack([w * self.test_blocks[k] for w, k in zip(scale, rows)])
+        if self._has_kernel(model):
+            view.gram = sum(w * w * self.grams[k] for w, k in zip(scale, rows))
+            view.test_gram = sum(w * w * self.test_grams[k] for w, k in zip(scale, rows))
+        return view
+
+    def _blocks_of(self, p):
+        """Indices of the first p blocks of every band."""
+        n_bands, largest = self.largest._reference.shape[:2]
+        return [b * largest + k for b in range(n_bands) for k in range(p)]
+
+
+def format_results(candidates, scores, times):
+    """Return scores and times in the layout of GridSearchCV's `cv_results_`.
+
+    Parameters
+    ----------
+    candidates : list of dict
+    scores : ndarray of shape (n_candidates, n_folds)
+    times : ndarray of shape (2, n_candidates, n_folds)
+
+    Returns
+    -------
+    results : dict of ndarray
+    """
+    results = {}
+    for name, values in zip(("fit_time", "score_time"), times):
+        results[f"mean_{name}"], results[f"std_{name}"] = values.mean(axis=1), values.std(axis=1)
+    for name in sorted({name for candidate in candidates for name in candidate}):
+        column = np.ma.masked_all(len(candidates), dtype=object)
+        for i, candidate in enumerate(candidates):
+            if name in candidate:
+                column[i] = candidate[name]
+        results[f"param_{name}"] = column
+    results["params"] = candidates
+    for f in range(scores.shape[1]):
+        results[f"split{f}_test_score"] = scores[:, f]
+    means = scores.mean(axis=1)
+    results["mean_test_score"], results["std_test_score"] = means, scores.std(axis=1)
+    # a candidate that has failed is as bad as the worst
+    ranked = np.where(np.isnan(means), np.nanmin(means) - 1.0, means)
+    results["rank_test_score"] = rankdata(-ranked, method="min").astype(np.int32)
+    return results

@@ -1,0 +1,167 @@
+import copy
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from joblib import Parallel, delayed
+from sklearn.base import clone
+
+from skgeom.graph import FastRPEmbedder, Graph, NodeEmbedding
+from skgeom.graph import _graph as module
+from tests.graph.reference import random_graph
+
+
+class NetworkxLike:
+    """The methods of networkx.Graph that `from_networkx` reads."""
+
+    def __init__(self, nodes, edges, directed=False):
+        self._nodes, self._edges, self._directed = nodes, edges, directed
+
+    @property
+    def nodes(self):
+        outer = self
+
+        class View(dict):
+            def __call__(self, data):
+                return [(name, values[data]) for name, values in outer._nodes.items()]
+
+        return View(self._nodes)
+
+    @property
+    def edges(self):
+        return lambda data: self._edges
+
+    def is_directed(self):
+        return self._directed
+
+
+def test_from_edgelist_undirected():
+    graph = Graph.from_edgelist(["b", "a", "a", "c"], ["a", "b", "c", "c"], [1, 2, 3, 4])
+    assert graph.node_ids.tolist() == ["a", "b", "c"]
+    np.testing.assert_array_equal(graph.adjacency.toarray(), [[0, 3, 3], [3, 0, 0], [3, 0, 4]])
+    assert (graph.n_nodes, graph.n_edges) == (3, 5)
+
+
+def test_from_edgelist_directed_with_isolated_nodes():
+    graph = Graph.from_edgelist([5, 7], [7, 5], directed=True, node_ids=[7, 9, 5])
+    np.testing.assert_array_equal(graph.adjacency.toarray(), [[0, 0, 1], [0, 0, 0], [1, 0, 0]])
+    np.testing.assert_array_equal(graph.positions([5, 7, 9, 5]), [2, 0, 1, 2])
+
+
+def test_from_edgelist_of_two_or_three_columns():
+    expected = Graph.from_edgelist([0, 1], [1, 2], [0.5, 2.0])
+    frame = pd.DataFrame({"u": [0, 1], "v": [1, 2], "w": [0.5, 2.0]})
+    assert Graph.from_edgelist(frame) == expected
+    assert Graph.from_edgelist(frame.to_numpy()) == expected
+    assert Graph.from_edgelist(frame[["u", "v"]], weight=frame["w"]) == expected
+    assert Graph.from_edgelist(np.array([[0, 1], [1, 2]])) != expected
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (([0, 1], [1]), "equally long"),
+        (([0, 1], [1, 2], [1]), "weight has shape"),
+        ((np.ones((3, 4)),), "2 columns"),
+        (([0], [1], [np.nan]), "NaN"),
+    ],
+)
+def test_bad_edge_lists(args, message):
+    with pytest.raises(ValueError, match=message):
+        Graph.from_edgelist(*args)
+    with pytest.raises(ValueError, match=r"target holds 1 id\(s\) that are not nodes"):
+        Graph.from_edgelist([0], [5], node_ids=[0, 1])
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_from_networkx(directed):
+    nodes = {"x": {"f": [1.0, 0.0]}, "y": {"f": [0.0, 1.0]}, "z": {"f": [2.0, 2.0]}}
+    edges = [("z", "x", {"weight": 2.5}), ("x", "y", {}), ("y", "y", {})]
+    graph = Graph.from_networkx(NetworkxLike(nodes, edges, directed), features="f")
+    expected = np.array([[0, 1, 0], [0, 1, 0], [2.5, 0, 0]])
+    if not directed:
+        expected = np.array([[0, 1, 2.5], [1, 1, 0], [2.5, 0, 0]])
+    np.testing.assert_array_equal(graph.adjacency.toarray(), expected)
+    assert graph.node_ids.tolist() == ["x", "y", "z"]
+    np.testing.assert_array_equal(graph.features, [[1, 0], [0, 1], [2, 2]])
+    plain = Graph.from_networkx(NetworkxLike(nodes, edges, directed), weight=None)
+    assert plain.adjacency.data.max() == 1
+
+
+def test_node_ids_and_features_are_checked():
+    adjacency = random_graph(4, 2)
+    with pytest.raises(ValueError, match="unique, got 3 twice"):
+        Graph(adjacency, node_ids=[3, 1, 3, 2])
+    with pytest.raises(ValueError, match=r"shape \(4,\)"):
+        Graph(adjacency, node_ids=[1])
+    with pytest.raises(ValueError, match="3 rows, expected 4"):
+        Graph(adjacency, features=np.ones((3, 2)))
+    with pytest.raises(ValueError, match="not nodes of the graph; the first is 9"):
+        Graph(adjacency).positions([0, 9])
+    assert Graph(adjacency, node_ids=["1", "2", "3", "4"]).positions([2, 4]).tolist() == [1, 3]
+
+
+def test_copies_are_the_handle_itself():
+    graph = Graph(random_graph(5, 2))
+    assert copy.copy(graph) is graph
+    assert copy.deepcopy([graph])[0] is graph
+    assert clone(NodeEmbedding(FastRPEmbedder(), graph)).graph is graph
+    assert pickle.loads(pickle.dumps(graph)) is graph
+    with pytest.raises(TypeError):
+        len(graph)
+
+
+def test_equality_is_of_content():
+    adjacency, table = random_graph(6, 3), np.ones((6, 2))
+    graph = Graph(adjacency)
+    assert graph == Graph(adjacency)
+    assert hash(graph) == hash(Graph(adjacency))
+    assert graph != Graph(adjacency, features=table)
+    assert Graph(adjacency, features=table) == Graph(adjacency, features=table)
+    assert graph != Graph(adjacency, node_ids=np.arange(1, 7))
+    assert graph != Graph(2 * adjacency)
+    assert graph != "graph"
+
+
+def test_unpickling_where_the_handle_is_gone(monkeypatch):
+    """A worker makes the handle once and keeps it, with its results, between tasks."""
+    graph = Graph(random_graph(6, 3), features=sp.csr_array(np.eye(6)))
+    data = pickle.dumps(graph)
+    module._alive.pop(graph.token)
+    first = pickle.loads(data)
+    assert first is not graph
+    assert first == graph
+    first.remember("key", lambda: 1)
+    del first
+    assert pickle.loads(data).remember("key", lambda: 2) == 1
+    for seed in range(3):
+        pickle.loads(pickle.dumps(Graph(random_graph(5, 2, seed=seed))))
+    assert len(module._recent) <= module.N_HANDLES
+
+
+def test_remembers_the_latest_results():
+    graph = Graph(random_graph(5, 2))
+    calls = []
+
+    def compute(key):
+        return graph.remember(key, lambda: calls.append(key) or key)
+
+    for key in "aabab":
+        assert compute(key) == key
+    assert calls == ["a", "b"]
+    compute("c")
+    compute("a")
+    assert calls == ["a", "b", "c", "a"]
+
+
+def _token_and_sum(graph):
+    return graph.token, float(graph.adjacency.sum())
+
+
+def test_travels_to_workers():
+    graph = Graph(random_graph(50, 5))
+    expected = _token_and_sum(graph)
+    results = Parallel(n_jobs=2)(delayed(_token_and_sum)(graph) for _ in range(3))
+    assert results == [expected] * 3

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from skgeom._core.random import random_key
+from skgeom.graph._projection import (
+    orthogonal_mixing,
+    project_features,
+    scale_matrix_rows,
+    sjlt_entries,
+    sjlt_projection,
+    sparse_projection,
+)
+
+IDS = np.arange(4000)
+FLOAT = np.dtype(np.float64)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_features_draw_from_a_stream_of_their_own(seed):
+    """Whatever the key, the projection of feature j is not that of node j."""
+    key = random_key(seed)
+    of_features = project_features(np.eye(50), 16, key, 1.0, dtype=FLOAT)
+    of_nodes = sparse_projection(IDS[:50], 16, key, 1 / 3, dtype=FLOAT).toarray()
+    assert set(np.unique(of_features)) == {-1.0, 0.0, 1.0}
+    assert np.mean((of_features != 0) == (of_nodes != 0)) < 0.7
+
+
+@pytest.mark.parametrize("project", [sparse_projection, sjlt_projection])
+def test_expected_inner_products(project):
+    """E[R R'] = I: unit rows on average, and no correlation between them."""
+    matrix = project(IDS, 32, random_key(0), 0.125, dtype=FLOAT)
+    norms = np.asarray(matrix.multiply(matrix).sum(axis=1))
+    assert norms.mean() == pytest.approx(1, abs=5 * norms.std() / np.sqrt(4000) + 1e-12)
+    products = np.sum(matrix[:2000].toarray() * matrix[2000:].toarray(), axis=1)
+    assert abs(products.mean()) < 5 * products.std() / np.sqrt(2000)
+
+
+def test_entries_of_sjlt():
+    assert sjlt_entries(128, 1 / 128) == 1
+    assert sjlt_entries(128, 1e-6) == 1
+    assert sjlt_entries(8, 1.0) == 8
+
+
+def test_scale_of_rows():
+    matrix = np.arange(6.0).reshape(3, 2)
+    scale = np.array([1.0, 2.0, 0.5])
+    expected = np.diag(scale) @ matrix
+    np.testing.assert_array_equal(scale_matrix_rows(matrix, scale), expected)
+    scaled = scale_matrix_rows(sp.csr_array(matrix), scale)
+    np.testing.assert_array_equal(scaled.toarray(), expected)
+
+
+def test_orthogonal_mixing_of_new_rows():
+    """A new row times the matrix is what it would have been among the fitted rows, up to 1/n."""
+    gaussian = np.random.default_rng(0).standard_normal((4001, 6))
+    all_but_one = orthogonal_mixing(gaussian[:-1])
+    everything = orthogonal_mixing(gaussian)
+    np.testing.assert_allclose(all_but_one, everything, rtol=0.02, atol=0.02)

@@ -1,0 +1,88 @@
+"""Other methods as settings of this one, held to their definitions."""
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+from scipy.sparse.csgraph import shortest_path
+from scipy.spatial.distance import cdist
+
+from skgeom.manifold import (
+    HeatGeodesicEmbedding,
+    affinity_graph,
+    classical_mds,
+    laplacian,
+)
+from tests.manifold.data import swiss_roll
+
+X, _ = swiss_roll(150, 0.1, 0)
+
+
+def same_picture(Y, Z, atol):
+    np.testing.assert_allclose(cdist(Y, Y), cdist(Z, Z), atol=atol)
+
+
+@pytest.mark.parametrize("laplacian_kind", ["normalized", "random_walk"])
+def test_diffusion_maps(laplacian_kind):
+    """Classical scaling of diffusion distances: the coordinates exp(-t lambda_k) u_k."""
+    t = 30.0
+    heat = HeatGeodesicEmbedding(
+        3, laplacian=laplacian_kind, t=t, dissimilarity="diffusion", mds="classical", scale="heat"
+    ).fit(X)
+    W = affinity_graph(X)
+    values, U = np.linalg.eigh(laplacian(W).toarray())
+    coordinates = U * np.exp(-t * values)
+    if laplacian_kind == "random_walk":
+        d = W.sum(axis=1)
+        # D^-1/2 u_0 is constant: only the others tell points apart
+        coordinates = (coordinates / np.sqrt(d / d.mean())[:, None])[:, 1:]
+    centred = coordinates - coordinates.mean(axis=0)
+    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    same_picture(heat.embedding_, left[:, :3] * singular[:3], 1e-6)
+
+
+def test_isomap():
+    """Shortest paths along the neighbours' graph and classical scaling, by brute force."""
+    heat = HeatGeodesicEmbedding(
+        graph="knn", n_neighbors=8, dissimilarity="shortest_path", mds="classical", scale="heat"
+    ).fit(X)
+    D = cdist(X, X)
+    near = np.argsort(D, axis=1)[:, 1:9]
+    graph = np.zeros_like(D)
+    rows = np.arange(len(X))[:, None]
+    graph[rows, near] = D[rows, near]
+    geodesic = shortest_path(np.maximum(graph, graph.T))
+    same_picture(heat.embedding_, classical_mds(geodesic, 2), 1e-8)
+
+
+def test_phate():
+    """The potential |log P_i - log P_j| of the random walk, and metric scaling of it."""
+    heat = HeatGeodesicEmbedding(
+        laplacian="random_walk", t=10.0, dissimilarity="potential", scale="heat", random_state=0
+    ).fit(X)
+    P = expm(-10.0 * laplacian(affinity_graph(X), "random_walk").toarray())
+    potential = cdist(np.log(P), np.log(P))
+    np.testing.assert_allclose(heat.landmark_dissimilarity_, potential, rtol=1e-5, atol=1e-5)
+
+
+def test_sne_attraction_is_the_heat_weighted_residual():
+    """KL(p|q) = 1/4t sum h_ij (|y_i - y_j|^2 - d_ij^2) + sum_i log Z_i at sigma = 0.
+
+    For a stochastic (combinatorial) kernel and q_ij ~ exp(-|y_i - y_j|^2 / 4t): so that power 2
+    and weights h weigh residuals as SNE's attraction does.
+    """
+    t = 2.0
+    heat = HeatGeodesicEmbedding(
+        laplacian="combinatorial", t=t, sigma=0.0, power=2.0, weights="heat", scale="heat",
+        random_state=0,
+    ).fit(X)  # fmt: skip
+    H = heat.heat_kernel()
+    squares = heat.landmark_dissimilarity_.copy()
+    np.fill_diagonal(squares, -4 * t * np.log(np.diag(H)))
+    Y = np.random.default_rng(0).standard_normal((len(X), 2))
+    gaps = cdist(Y, Y) ** 2
+    Z = np.exp(-gaps / (4 * t)).sum(axis=1)
+    q = np.exp(-gaps / (4 * t)) / Z[:, None]
+    divergence = (H * np.log(H / q)).sum()
+    identity = (H * (gaps - squares)).sum() / (4 * t) + np.log(Z).sum()
+    assert divergence == pytest.approx(identity, rel=1e-10)
+    assert np.isfinite(heat.embedding_).all()

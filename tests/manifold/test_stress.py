@@ -1,0 +1,208 @@
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import orthogonal_procrustes
+from scipy.spatial.distance import cdist
+from sklearn.base import clone
+from sklearn.manifold import smacof as sklearn_smacof
+
+from skgeom.manifold import StressMDS, classical_mds
+from skgeom.manifold._mds import _tournament, sgd, smacof, stress
+
+
+def points(n=150, d=2, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, d))
+
+
+def procrustes_residual(Y, X):
+    X, Y = X - X.mean(0), Y - Y.mean(0)
+    R, _ = orthogonal_procrustes(Y, X)
+    return np.sqrt(((Y @ R - X) ** 2).sum() / (X**2).sum())
+
+
+@pytest.mark.parametrize("solver", ["sgd", "smacof"])
+@pytest.mark.parametrize("n_components", [1, 2, 3, 5])
+def test_euclidean_distances_are_recovered(solver, n_components):
+    X = points(130, n_components)
+    mds = StressMDS(n_components, solver=solver, random_state=0).fit(cdist(X, X))
+    assert mds.stress_ < 1e-3
+    assert procrustes_residual(mds.embedding_, X) < 1e-3
+
+
+def test_classical_is_exact_for_euclidean_distances():
+    for n in (40, 400):  # dense eigenvectors, Lanczos
+        X = points(n, 3)
+        Y = classical_mds(cdist(X, X), 3)
+        np.testing.assert_allclose(cdist(Y, Y), cdist(X, X), atol=1e-5)
+    mds = StressMDS(3, mds="classical").fit(cdist(X, X))
+    assert mds.stress_ < 1e-6
+    assert mds.n_iter_ == 0
+
+
+def test_random_start_recovers_too():
+    X = points()
+    mds = StressMDS(init="random", random_state=0).fit(cdist(X, X))
+    assert mds.stress_ < 1e-3
+
+
+@pytest.mark.parametrize("n", [90, 333])
+def test_stress_is_that_of_smacof(n):
+    """Distances that do not fit the plane: no worse than scikit-learn's SMACOF plus 1 %."""
+    D = cdist(points(n, 6), points(n, 6))
+    D = (D + D.T) / 2
+    np.fill_diagonal(D, 0)
+    start = classical_mds(D, 2)
+    Y, _ = sklearn_smacof(D, n_components=2, init=start, n_init=1, max_iter=500, eps=1e-7)
+    reference = stress(D, Y)
+    best = min(StressMDS(max_iter=100, eps=0.003, random_state=s).fit(D).stress_ for s in range(3))
+    assert best <= 1.01 * reference
+    ours = StressMDS(solver="smacof", init=start, max_iter=500).fit(D)
+    assert ours.stress_ == pytest.approx(reference, rel=2e-3)
+
+
+def test_stress_by_its_definition():
+    D, Y = cdist(points(30, 5), points(30, 5)), points(30)
+    D = D + D.T
+    W = np.random.default_rng(0).random((30, 30))
+    W = W + W.T
+    off = ~np.eye(30, dtype=bool)
+    d = cdist(Y, Y)
+    expected = np.sqrt((W * (D - d) ** 2)[off].sum() / (W * D**2)[off].sum())
+    assert stress(D, Y, W) == pytest.approx(expected)
+
+
+def test_weighted_smacof_step_is_a_stationary_point():
+    """At convergence the gradient of the weighted stress vanishes."""
+    X = points(40, 4)
+    D = cdist(X, X)
+    W = 1 / (D + np.eye(40))
+    Y, _ = smacof(D, points(40), W, max_iter=3000, tol=0)
+    d = cdist(Y, Y) + np.eye(40)
+    gradient = ((W * (d - D - np.eye(40)) / d)[:, :, None] * (Y[:, None] - Y)).sum(axis=1)
+    assert abs(gradient).max() < 1e-4 * abs(W[:, :, None] * (Y[:, None] - Y)).sum(axis=1).max()
+
+
+@pytest.mark.parametrize("weights", ["inverse", "gaussian", lambda D: 1.0 / (1.0 + D)])
+def test_weights_favour_what_they_weigh(weights):
+    X = points(200, 6)
+    D = cdist(X, X)
+    plain = StressMDS(random_state=0).fit(D)
+    weighted = StressMDS(weights=weights, weight_param=0.5, random_state=0).fit(D)
+    from skgeom.manifold._stress import stress_weights
+
+    W = stress_weights(D, weights, 0.5)
+    assert weighted.stress_ < stress(D, plain.embedding_, W)
+
+
+def test_bad_weights():
+    D = cdist(points(20), points(20))
+    with pytest.raises(ValueError, match="non-negative"):
+        StressMDS(weights=lambda D: D - 1).fit(D)
+    with pytest.raises(ValueError, match="shape"):
+        StressMDS(weights=lambda D: D[0]).fit(D)
+    with pytest.raises(ValueError, match="symmetric"):
+        StressMDS(weights=lambda D: D + np.arange(20.0)).fit(D)
+
+
+@settings(max_examples=15, deadline=None)
+@given(n=st.integers(3, 200), seed=st.integers(0, 100), factor=st.floats(1e-3, 1e3))
+def test_any_size_and_unit(n, seed, factor):
+    X = points(n, 1, seed)
+    D = factor * cdist(X, X)
+    mds = StressMDS(1, random_state=0).fit(D)
+    np.testing.assert_allclose(cdist(mds.embedding_, mds.embedding_), D, atol=1e-3 * D.max())
+
+
+def test_tournament_meets_every_pair_once_without_conflict():
+    for n in range(2, 12):
+        rounds, count = _tournament(n)
+        pairs = [tuple(p) for pairs, _ in rounds for p in pairs]
+        assert sorted(pairs) == [(a, b) for a in range(n) for b in range(a + 1, n)]
+        assert sorted(np.concatenate([o for _, o in rounds])) == list(range(count))
+        for members, _ in rounds:
+            assert len(np.unique(members)) == members.size
+
+
+def test_same_bytes_for_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr("skgeom.manifold._mds._SERIAL_BELOW", 0)
+    D = cdist(points(300, 5), points(300, 5))
+    D = D + D.T
+    W = np.exp(-D)
+    runs = [
+        sgd(D, points(300), weights, random_state=np.random.RandomState(0), n_jobs=n_jobs)[0]
+        for weights in (None, W)
+        for n_jobs in (1, 2, 3)
+    ]
+    assert np.array_equal(runs[0], runs[1])
+    assert np.array_equal(runs[0], runs[2])
+    assert np.array_equal(runs[3], runs[4])
+    assert np.array_equal(runs[3], runs[5])
+    a, b = (StressMDS(solver="smacof", n_jobs=k).fit_transform(D) for k in (1, 2))
+    assert np.array_equal(a, b)
+
+
+def test_transform_places_points_by_their_distances():
+    X = points(120)
+    new = points(30, 2, 1)
+    mds = StressMDS(random_state=0).fit(cdist(X, X))
+    placed = mds.transform(cdist(new, X))
+    np.testing.assert_allclose(cdist(placed, mds.embedding_), cdist(new, X), atol=5e-3)
+    assert np.array_equal(mds.transform(cdist(X, X)), mds.embedding_)
+    table = StressMDS(metric="euclidean", random_state=0).fit(X)
+    assert np.array_equal(table.embedding_, mds.embedding_)
+    assert np.array_equal(table.transform(new), placed)
+    assert np.array_equal(table.transform(new[3:4]), placed[3:4])
+
+
+def test_float32_and_pickle():
+    D = cdist(points(100, 4), points(100, 4))
+    D = (D + D.T) / 2
+    np.fill_diagonal(D, 0)
+    single = StressMDS(solver="smacof", random_state=0).fit(D.astype(np.float32))
+    double = StressMDS(solver="smacof", random_state=0).fit(D)
+    assert single.embedding_.dtype == np.float32
+    assert single.transform(D[:3].astype(np.float32)).dtype == np.float32
+    assert single.stress_ == pytest.approx(double.stress_, rel=1e-3)
+    copy = pickle.loads(pickle.dumps(double))
+    assert np.array_equal(copy.transform(D[:5] + 0.1), double.transform(D[:5] + 0.1))
+    assert clone(double).get_params() == double.get_params()
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="symmetric"):
+        StressMDS().fit(cdist(points(10), points(10, seed=1)))
+    D = cdist(points(10), points(10))
+    with pytest.raises(ValueError, match="square"):
+        StressMDS().fit(D[:5])
+    with pytest.raises(ValueError, match="n_components=10 must be less"):
+        StressMDS(10).fit(D)
+    with pytest.raises(ValueError, match="init must have shape"):
+        StressMDS(init=np.zeros((3, 2))).fit(D)
+    with pytest.raises(ValueError, match="non-negative"):
+        StressMDS().fit(-D)
+    with pytest.raises(ValueError, match="minimum of 2"):
+        StressMDS().fit(D[:1, :1])
+
+
+def test_two_points():
+    D = np.array([[0.0, 3.0], [3.0, 0.0]])
+    mds = StressMDS(1, random_state=0).fit(D)
+    assert np.ptp(mds.embedding_) == pytest.approx(3.0, rel=1e-5)
+
+
+def test_all_distances_zero():
+    mds = StressMDS(random_state=0).fit(np.zeros((5, 5)))
+    np.testing.assert_array_equal(mds.embedding_, 0.0)
+    assert mds.stress_ == 0.0
+
+
+def test_verbose_reports(capsys):
+    D = cdist(points(20), points(20))
+    StressMDS(verbose=1, random_state=0).fit(D)
+    StressMDS(verbose=1, solver="smacof", init="random", random_state=0).fit(D)
+    out = capsys.readouterr().out
+    assert "[StressMDS] iteration 10" in out
+    assert "stress" in out

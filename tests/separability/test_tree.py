@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.cluster.hierarchy import linkage
+from scipy.spatial.distance import pdist, squareform
+
+from skgeom.separability._tree import TreeSettings, build_barcode
+
+
+def cloud(n=80, d=6, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def heights(distances):
+    return np.sort(linkage(squareform(distances, checks=False), "single")[:, 2])
+
+
+@pytest.mark.parametrize(
+    "metric",
+    ["euclidean", "l2", "sqeuclidean", "cosine", "correlation", "cityblock", "chebyshev"],
+)
+def test_metrics_agree_with_scipy(metric):
+    X = cloud()
+    expected = heights(squareform(pdist(X, "euclidean" if metric == "l2" else metric)))
+    lifetimes = build_barcode(X, TreeSettings(metric=metric)).lifetimes
+    np.testing.assert_allclose(lifetimes, expected, rtol=1e-9)
+
+
+def test_angular_is_the_angle_in_radians():
+    X = cloud()
+    expected = heights(np.arccos(1 - squareform(pdist(X, "cosine"))))
+    lifetimes = build_barcode(X, TreeSettings(metric="angular")).lifetimes
+    np.testing.assert_allclose(lifetimes, expected, rtol=1e-9)
+    opposite = np.array([[1.0, 0.0], [-2.0, 0.0]])
+    assert build_barcode(opposite, TreeSettings(metric="angular")).lifetimes[0] == pytest.approx(
+        np.pi
+    )
+
+
+def test_callable_and_parameters():
+    X = cloud()
+
+    def largest(a, b):
+        return np.max(np.abs(a - b))
+
+    by_name = build_barcode(X, TreeSettings(metric="chebyshev")).lifetimes
+    np.testing.assert_allclose(
+        build_barcode(X, TreeSettings(metric=largest)).lifetimes, by_name, rtol=1e-12
+    )
+    minkowski = TreeSettings(metric="minkowski", metric_params={"p": 3})
+    np.testing.assert_allclose(
+        build_barcode(X, minkowski).lifetimes, heights(squareform(pdist(X, "minkowski", p=3)))
+    )
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "cityblock", "precomputed"])
+@pytest.mark.parametrize("k", [2, 5])
+def test_min_samples_is_mutual_reachability(metric, k):
+    X = cloud(d=4)
+    distances = squareform(pdist(X, "euclidean" if metric == "precomputed" else metric))
+    core = np.sort(distances, axis=1)[:, k]
+    mutual = np.maximum(distances, np.maximum(core[:, None], core[None]))
+    data = distances if metric == "precomputed" else X
+    lifetimes = build_barcode(data, TreeSettings(metric=metric, min_samples=k)).lifetimes
+    np.testing.assert_allclose(lifetimes, heights(mutual), rtol=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
+@pytest.mark.parametrize("memory", [1024, 0.01])
+def test_sparse_points_give_what_dense_ones_give(metric, memory):
+    X = cloud(60, 30)
+    X[np.abs(X) < 1] = 0
+    X[10] = X[11]
+    dense = build_barcode(X, TreeSettings(metric=metric)).lifetimes
+    sparse = build_barcode(sp.csr_array(X), TreeSettings(metric=metric, memory=memory)).lifetimes
+    np.testing.assert_allclose(sparse, dense, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("k", [None, 3])
+def test_sparse_graph_with_every_edge_is_the_dense_matrix(k):
+    distances = squareform(pdist(cloud()))
+    dense = build_barcode(distances, TreeSettings("precomputed", min_samples=k)).lifetimes
+    graph = build_barcode(
+        sp.csr_array(distances), TreeSettings("precomputed", min_samples=k)
+    ).lifetimes
+    np.testing.assert_array_equal(graph, dense)
+
+
+def test_nearest_neighbours_come_with_the_tree():
+    X = cloud(200, 3)
+    distances = squareform(pdist(X))
+    np.fill_diagonal(distances, np.inf)
+    nearest, who = build_barcode(X, TreeSettings()).nearest()
+    np.testing.assert_allclose(nearest, distances.min(axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(who, distances.argmin(axis=1))
+
+
+def test_agrees_with_gudhi():
+    gudhi = pytest.importorskip("gudhi")
+    X = cloud(60, 10)
+    tree = gudhi.RipsComplex(points=X).create_simplex_tree(max_dimension=1)
+    tree.persistence(homology_coeff_field=2, persistence_dim_max=False)
+    deaths = np.sort(tree.persistence_intervals_in_dimension(0)[:, 1])[:-1]
+    np.testing.assert_allclose(build_barcode(X, TreeSettings()).lifetimes, deaths, rtol=1e-9)
+
+
+def test_zero_rows_have_no_direction():
+    X = cloud(10)
+    X[4] = 0
+    for metric in ("cosine", "angular"):
+        with pytest.raises(ValueError, match="Row 4 of X is zero"):
+            build_barcode(X, TreeSettings(metric=metric))
