@@ -12,7 +12,7 @@ from skgeom.topology._kernels import convolve_pairs, gaussian_table
 
 KERNELS = ("gaussian", "exponential", "linear")
 LARGE = 128  # atoms from which a product by BLAS is faster
-BLOCK = 512  # atoms per product
+BLOCK = 256  # atoms per product
 
 
 def kernel_table(positions, grid, bandwidth, kernel, factor):
@@ -27,6 +27,7 @@ def kernel_table(positions, grid, bandwidth, kernel, factor):
         One-dimensional profile; a callable is evaluated on an array and isn't normalised.
     factor : ndarray of shape (n_atoms,)
     """
+    grid = np.ascontiguousarray(grid)
     if kernel == "gaussian":
         table = np.empty((len(positions), len(grid)))
         norm = bandwidth * np.sqrt(2 * np.pi)
