@@ -8,6 +8,7 @@ method's own code chain them. Every contender runs in its own process with one B
 """
 
 import argparse
+import tempfile
 
 import numpy as np
 from harness import Contender, print_table, race
@@ -135,6 +136,102 @@ def predict_pyriemann(work):
     return lambda: [model.predict(x[None]) for x in X[:30]]
 
 
+# Grid search: 6 pairs of order and lag x 3 C x 2 kernels, 3 folds
+
+GRID = {"C": [0.5, 1.0, 1.5], "kernel": ["linear", "rbf"]}
+
+
+def grid_folds():
+    from sklearn.model_selection import StratifiedKFold
+
+    return StratifiedKFold(3, shuffle=True, random_state=42)
+
+
+def grid_ours(work):
+    from skgeom.spd import AugmentedCovarianceClassifierCV
+
+    X, y = trials(work)
+    search = AugmentedCovarianceClassifierCV(
+        work["orders"], work["lags"], geometry=work.get("geometry", "spd"), param_grid=GRID,
+        cv=grid_folds(), scoring="roc_auc",
+    )  # fmt: skip
+    return lambda: search.fit(X, y).best_score_
+
+
+def grid_siegel(work):
+    return grid_ours({**work, "geometry": "siegel"})
+
+
+def grid_pyriemann(work, memory=None):
+    from pyriemann.estimation import Covariances
+    from pyriemann.tangentspace import TangentSpace
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+    from sklearn.svm import SVC
+
+    X, y = trials(work)
+    steps = [
+        ("stack", FunctionTransformer(stacked)),
+        ("cov", Covariances("cov")),
+        ("ts", TangentSpace()),
+        ("svm", SVC()),
+    ]
+    grid = {f"svm__{name}": values for name, values in GRID.items()}
+    grid["stack__kw_args"] = [
+        {"order": order, "lag": lag} for order in work["orders"] for lag in work["lags"]
+    ]
+
+    def run():
+        with tempfile.TemporaryDirectory() as folder:
+            pipeline = Pipeline(steps, memory=folder if memory else None)
+            search = GridSearchCV(pipeline, grid, cv=grid_folds(), scoring="roc_auc")
+            return search.fit(X, y).best_score_
+
+    return run
+
+
+def grid_pyriemann_memory(work):
+    return grid_pyriemann(work, memory=True)
+
+
+def best_score(work, result):
+    return float(result)
+
+
+# One streaming step of 10 samples: 200 steps along a recording
+
+
+def stream_data(work):
+    from skgeom.datasets import load_motor_imagery
+
+    channels = ["C3", "Cz", "C4"] if work["n_channels"] == 3 else None
+    return load_motor_imagery(channels=channels).signals[0]
+
+
+def stream_ours(work):
+    from skgeom.spd import AugmentedCovariance
+    from skgeom.spd._sliding import StreamingCovariance
+
+    X, _ = trials(work)
+    covariance = AugmentedCovariance(work["order"], work["lag"]).fit(X)
+    signal = stream_data(work)
+
+    def run():
+        stream = StreamingCovariance(covariance, 10)
+        return [stream.push(signal[:, a : a + 640]) for a in range(0, 2000, 10)]
+
+    return run
+
+
+def stream_anew(work):
+    signal = stream_data(work)
+    order, lag = work["order"], work["lag"]
+    return lambda: [
+        np.cov(stacked(signal[None, :, a : a + 640], order, lag)[0]) for a in range(0, 2000, 10)
+    ]
+
+
 def versus(prepare_ours, prepare_pyriemann, quality=None):
     return [
         Contender("skgeom", prepare_ours, quality=quality),
@@ -150,6 +247,21 @@ RACES = {
         "gradient norm",
     ),
     "fit": ("Fit from trials", versus(fit_ours, fit_pyriemann, accuracy), "training accuracy"),
+    "grid": (
+        "Grid search",
+        [
+            Contender("skgeom", grid_ours, quality=best_score),
+            Contender("skgeom, Siegel", grid_siegel, quality=best_score),
+            Contender("pyriemann, memory=", grid_pyriemann_memory, ("pyriemann",), best_score),
+            Contender("pyriemann", grid_pyriemann, ("pyriemann",), best_score),
+        ],
+        "best AUC",
+    ),
+    "stream": (
+        "200 streaming steps of 10 samples",
+        [Contender("skgeom", stream_ours), Contender("stacked anew", stream_anew)],
+        "",
+    ),
     "predict": ("Predict 30 trials one by one", versus(predict_ours, predict_pyriemann), ""),
 }
 
@@ -168,7 +280,10 @@ def main():
                 if classifier == "fgmdm" and SIZES[size]["order"] == 10:
                     continue  # the peer would need an F x F matrix of 4.7 GB
                 work = {**SIZES[size], "classifier": classifier}
-                results = race(contenders, work, repeat=options.repeat)
+                if name == "grid":
+                    work.update(orders=[1, 2, 4], lags=[2, 4], n_trials=90)
+                repeat = 1 if name == "grid" else options.repeat
+                results = race(contenders, work, repeat=repeat)
                 parts = [title, classifier, size]
                 print_table(", ".join(filter(None, parts)), results, quality=quality or "note")
 

@@ -96,6 +96,10 @@ def ours_paper(work):
     return _ours(work, iteration_weights="paper")
 
 
+def ours_bfloat16(work):
+    return _ours(work, iteration_weights="paper", storage="bfloat16")
+
+
 def ours_auto(work):
     return _ours(work)
 
@@ -215,6 +219,7 @@ def prone(work):
 
 SPEED = [
     Contender("skgeom FastRPEmbedder", ours_paper),
+    Contender("skgeom, bfloat16 storage", ours_bfloat16),
     Contender("recipe, scipy float32", scipy_float32, ("scipy",)),
     Contender("recipe, scipy float64", scipy_float64, ("scipy",)),
     Contender("recipe, MKL float32", mkl_float32, ("sparse-dot-mkl", "mkl")),
@@ -226,6 +231,7 @@ QUALITY = [
     Contender("skgeom, auto", ours_auto, (), micro_f1),
     Contender("skgeom, 16 hops, whitened", ours_whitened, (), micro_f1),
     Contender("skgeom, paper", ours_paper, (), micro_f1),
+    Contender("skgeom, paper, bfloat16 storage", ours_bfloat16, (), micro_f1),
     Contender("skgeom, neo4j", ours_neo4j, (), micro_f1),
     Contender("recipe, scipy float64", scipy_float64, ("scipy",), micro_f1),
     Contender("fastrp (Rust)", rust_fastrp, ("fastrp",), micro_f1),

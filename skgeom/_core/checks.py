@@ -182,9 +182,20 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
             )
     if len(trials) == 0:
         raise ValueError(f"{name} holds 0 trials (0 sample(s)); at least one is required.")
-    for index, trial in enumerate(trials):
-        _check_trial(trial, index, min_times, allow_flat, name)
+    if not _all_good(trials, min_times, allow_flat):
+        for index, trial in enumerate(trials):
+            _check_trial(trial, index, min_times, allow_flat, name)
     return trials
+
+
+def _all_good(trials, min_times, allow_flat):
+    """Whether equally long trials pass every check; one pass over all of them."""
+    if isinstance(trials, list) or trials.shape[1] == 0 or trials.shape[2] < max(min_times, 1):
+        return False
+    # the sum is finite unless something is not (or overflows, then the trials are looked at)
+    with np.errstate(invalid="ignore", over="ignore"):
+        finite = bool(np.isfinite(trials.sum()))
+    return finite and (allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any()))
 
 
 def _check_trial(trial, index, min_times, allow_flat, name):

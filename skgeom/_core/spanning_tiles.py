@@ -176,7 +176,7 @@ def _scan_tile(gram, norms, heights, order, points, core, unit, tile, between, e
     return count
 
 
-def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=2000):
+def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
     """Edges and squared weights of the exact tree; see `euclidean_tree` for the parameters.
 
     Parameters

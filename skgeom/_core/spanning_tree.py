@@ -16,6 +16,7 @@ from numba import njit
 from sklearn import get_config
 
 from skgeom._core.disjoint_set import find, set_labels, singletons, union
+from skgeom._core.spanning_boruvka import kdtree_tree
 
 # Everything but "no NaN" and "no infinity": infinities are sentinels in these kernels.
 SAFE_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -377,6 +378,10 @@ def merge_tree(edges, weights, n_samples):
 
 
 # Read from benchmarks/bench_separability.py --table (CPU seconds of one core, AVX-512).
+# Number of points from which the k-d tree is the fastest, by number of features:
+KDTREE_FROM_SAMPLES = dict.fromkeys(range(1, 6), 1000)
+KDTREE_FROM_SAMPLES |= {6: 10_000, 7: 20_000, 8: 50_000, 9: 70_000, 10: 100_000}
+# Products of matrices beat the feature columns from so many features, or so many entries.
 PRODUCT_FROM_FEATURES = 80
 TILES_FROM_SAMPLES = 4500
 TILES_FROM_ENTRIES = 400_000
@@ -393,8 +398,10 @@ def choose_algorithm(n_samples, n_features, memory):
 
     Returns
     -------
-    algorithm : {"prim", "gram", "tiles"}
+    algorithm : {"kdtree", "prim", "gram", "tiles"}
     """
+    if n_samples >= KDTREE_FROM_SAMPLES.get(n_features, np.inf):
+        return "kdtree"
     fits = 4 * n_samples**2 <= memory * 2**20
     if fits and n_samples < TILES_FROM_SAMPLES:
         return "gram" if n_features >= PRODUCT_FROM_FEATURES else "prim"
@@ -411,9 +418,9 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
     core : ndarray of float64, shape (n,), default=None
         Core distances c; the edge weights are then ``max(c_i, c_j, |x_i - x_j|)``, the mutual
         reachability distance.
-    algorithm : {"auto", "prim", "gram", "tiles"}, default="auto"
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}, default="auto"
         "prim" works on feature columns in O(n d) memory, "gram" on one n x n matrix product,
-        "tiles" on tiles of it, in O(n d) memory.
+        "tiles" on tiles of it, in O(n d) memory, "kdtree" asks a k-d tree, for few features.
     memory : float, default=None
         MiB for temporaries that "auto" keeps to; None takes scikit-learn's `working_memory`.
     n_jobs : int, default=None
@@ -435,6 +442,8 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
         from skgeom._core.spanning_tiles import tiled_tree  # it builds on the kernels here
 
         edges, weights = tiled_tree(points, core, n_jobs=n_jobs)
+    elif algorithm == "kdtree":
+        edges, weights = kdtree_tree(points, core)
     elif algorithm == "gram":
         edges, weights = gram_tree(points, core)
     else:

@@ -13,7 +13,7 @@ from joblib import effective_n_jobs
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from skgeom._core.parallel import parallel_ranges, weighted_ranges
 
@@ -59,6 +59,51 @@ def prefetch(typingctx, array, row, column):
     return types.void(array, types.intp, types.intp), codegen
 
 
+def widen(value):
+    """Return a stored number as it is computed with: bfloat16 bits (uint16) become float32."""
+    return value
+
+
+@overload(widen)
+def _widen(value):
+    if value == types.uint16:
+        return lambda value: np.uint32(np.uint32(value) << np.uint32(16)).view(np.float32)
+    return lambda value: value
+
+
+def narrow(value, array):
+    """Return a number as `array` stores it: rounded to even where that holds bfloat16 bits."""
+    return value
+
+
+@overload(narrow)
+def _narrow(value, array):
+    if array.dtype == types.uint16:
+
+        def to_bfloat16(value, array):
+            bits = np.float32(value).view(np.uint32)
+            return np.uint16((bits + np.uint32(0x7FFF) + ((bits >> 16) & 1)) >> 16)
+
+        return to_bfloat16
+    return lambda value, array: value
+
+
+def from_storage(array):
+    """Return an array of bfloat16 bits as float32; others as they are."""
+    if array.dtype != np.uint16:
+        return array
+    return (array.astype(np.uint32) << np.uint32(16)).view(np.float32)
+
+
+def to_storage(array, dtype):
+    """Return float32 numbers as bfloat16 bits, rounded to even, where `dtype` is uint16."""
+    if dtype != np.uint16 or array.dtype == np.uint16:
+        return array
+    bits = np.ascontiguousarray(array, dtype=np.float32).view(np.uint32)
+    rounded = bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
+    return (rounded >> np.uint32(16)).astype(np.uint16)
+
+
 @njit(nogil=True, cache=True)
 def product_rows(start, stop, indptr, indices, data, x, out, out_start):
     """Write rows `start` to `stop` of the product of a CSR matrix with `x`.
@@ -70,10 +115,10 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
     indptr : ndarray of int32 or int64, shape (n_rows + 1,)
     indices : ndarray of int32 or int64, shape (nnz,)
     data : ndarray, shape (nnz,) or (0,)
-        Weights in the dtype of `x`; empty when all are 1.
-    x : C-contiguous ndarray of float32 or float64, shape (n, n_columns)
-    out : ndarray of shape (n_out, n_columns), written
-        In the dtype of `x`.
+        Weights in the dtype of `out`; empty when all are 1.
+    x : C-contiguous ndarray of float32, float64 or uint16, shape (n, n_columns)
+        uint16 are the bits of bfloat16.
+    out : ndarray of float32 or float64, shape (n_out, n_columns), written
     out_start : int
         Row of the sparse matrix that goes to row 0 of `out`.
     """
@@ -81,8 +126,8 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
     n_entries = len(indices)
     weighted = len(data) > 0
     line = _CACHE_LINE // x.itemsize
-    total = np.empty(n_columns, x.dtype)
-    blocks = np.empty(n_columns, x.dtype)
+    total = np.empty(n_columns, out.dtype)
+    blocks = np.empty(n_columns, out.dtype)
     for row in range(start, stop):
         entry = indptr[row]
         last = indptr[row + 1]
@@ -100,10 +145,12 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
             if weighted:
                 va, vb, vc, vd = data[entry], data[entry + 1], data[entry + 2], data[entry + 3]
                 for k in range(n_columns):
-                    total[k] += (va * x[a, k] + vb * x[b, k]) + (vc * x[c, k] + vd * x[d, k])
+                    first = va * widen(x[a, k]) + vb * widen(x[b, k])
+                    total[k] += first + (vc * widen(x[c, k]) + vd * widen(x[d, k]))
             else:
                 for k in range(n_columns):
-                    total[k] += (x[a, k] + x[b, k]) + (x[c, k] + x[d, k])
+                    first = widen(x[a, k]) + widen(x[b, k])
+                    total[k] += first + (widen(x[c, k]) + widen(x[d, k]))
             entry += 4
             if entry >= border:
                 for k in range(n_columns):
@@ -116,9 +163,9 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
             if entry + PREFETCH_AHEAD < n_entries:
                 for k in range(0, n_columns, line):
                     prefetch(x, indices[entry + PREFETCH_AHEAD], k)
-            weight = data[entry] if weighted else x.dtype.type(1)
+            weight = data[entry] if weighted else out.dtype.type(1)
             for k in range(n_columns):
-                total[k] += weight * x[a, k]
+                total[k] += weight * widen(x[a, k])
             entry += 1
         if has_blocks:
             for k in range(n_columns):

@@ -1,5 +1,6 @@
 """Kernels of FastRP: a hop with its normalisation and weighting fused in, and column statistics.
 
+Hops are stored as float32, float64 or the bits of bfloat16 (uint16); sums are float32 or float64.
 All are serial over a range of rows; threads come from `skgeom._core.parallel`. A term of the
 embedding is ``weight * row / norm(row)``; it goes to ``out[row, column:column + d]``.
 """
@@ -8,49 +9,65 @@ import math
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
+from numba.np.numpy_support import as_dtype
 
 from skgeom._core.random import mix
-from skgeom._core.sparse import product_rows
+from skgeom._core.sparse import narrow, product_rows, widen
 
 CHUNK = 32  # rows that are finished while they are still in the first-level cache
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
 def _sum_of_squares(row, scale):
-    total = row.dtype.type(0)
+    total = scale - scale
     for k in range(len(row)):
-        total += (row[k] * scale) * (row[k] * scale)
+        value = widen(row[k]) * scale
+        total += value * value
     return total
 
 
+def tiny_of(number):
+    """Return the smallest normal number of a floating type."""
+    return np.finfo(type(number)).tiny
+
+
+@overload(tiny_of)
+def _tiny_of(number):
+    tiny = as_dtype(number).type(np.finfo(as_dtype(number)).tiny)
+    return lambda number: tiny
+
+
 @njit(nogil=True, cache=True)
-def inverse_norm(row):
-    """Return 1 / norm of a row, 0 for a zero row; safe where the squares over- or underflow."""
-    one = row.dtype.type(1)
+def inverse_norm(row, one):
+    """Return 1 / norm of a row, 0 for a zero row; safe where the squares over- or underflow.
+
+    `one` is the number 1 in the type to compute with.
+    """
     squares = _sum_of_squares(row, one)
     if 1e-30 < squares < 1e30:
         return one / math.sqrt(squares)
-    largest = row.dtype.type(0)
+    largest = one - one
     for k in range(len(row)):
-        largest = max(largest, abs(row[k]))
+        largest = max(largest, abs(widen(row[k])))
     if largest == 0:
-        return row.dtype.type(0)
+        return largest
     # dividing by the largest entry may itself overflow where that is subnormal
-    inverse = one / max(largest, np.finfo(row.dtype).tiny)
+    inverse = one / max(largest, tiny_of(one))
     return inverse / math.sqrt(_sum_of_squares(row, inverse))
 
 
 @njit(nogil=True, cache=True)
 def _put_term(source, weight, normalise, out_row, assign):
-    factor = source.dtype.type(weight)
+    factor = out_row.dtype.type(weight)
     if normalise:
-        factor *= inverse_norm(source)
+        factor *= inverse_norm(source, out_row.dtype.type(1))
     if assign:
         for k in range(len(source)):
-            out_row[k] = factor * source[k]
+            out_row[k] = factor * widen(source[k])
     else:
         for k in range(len(source)):
-            out_row[k] += factor * source[k]
+            out_row[k] += factor * widen(source[k])
 
 
 @njit(nogil=True, cache=True)
@@ -87,12 +104,12 @@ def _finish_rows(
         line = hop[row - start]
         if len(loops) > 0:
             for k in range(d):
-                line[k] += loops[row] * own[row, k]
+                line[k] += loops[row] * widen(own[row, k])
         for k in range(d):
             line[k] *= row_scale[row]
         if len(y) > 0:
             for k in range(d):
-                y[row, k] = line[k]
+                y[row, k] = narrow(line[k], y)
         if len(out) > 0:
             out_row = out[row, column : column + d]
             fresh = assign
@@ -152,7 +169,7 @@ def hop_rows(
     assign : bool
         Whether `out` is overwritten rather than added to.
     """
-    hop = np.empty((CHUNK, x.shape[1]), x.dtype)
+    hop = np.empty((CHUNK, x.shape[1]), row_scale.dtype)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
         product_rows(first, last, indptr, indices, data, x, hop, first)
@@ -244,7 +261,7 @@ def moment_rows(start, stop, x, shift, first_moment, second_moment):
     second_moment[:] = 0
     for row in range(start, stop):
         for k in range(x.shape[1]):
-            value = np.float64(x[row, k]) - shift[k]
+            value = np.float64(widen(x[row, k])) - shift[k]
             first_moment[k] += value
             second_moment[k] += value * value
 

@@ -7,9 +7,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows
-from skgeom._core.sparse import entry_ranges
+from skgeom._core.sparse import entry_ranges, from_storage, to_storage
 from skgeom.graph._kernels import first_hop_rows, hop_rows, term_rows
-from skgeom.graph._statistics import whiten, whitening
+from skgeom.graph._statistics import row_chunks, whiten, whitening
 
 
 class Transition(NamedTuple):
@@ -53,6 +53,8 @@ class Plan(NamedTuple):
         Period of whitening, 0 for none.
     keep : frozenset of int
         Hops to return.
+    storage : numpy dtype
+        Of stored hops: that of the embedding, or uint16 for the bits of bfloat16.
     """
 
     weights: tuple
@@ -61,6 +63,7 @@ class Plan(NamedTuple):
     deflate: bool
     whiten_every: int
     keep: frozenset
+    storage: np.dtype
 
     @property
     def n_hops(self):
@@ -89,7 +92,8 @@ class Plan(NamedTuple):
         one hop later, and takes over the buffer of a hop that nobody reads any more.
         """
         return (
-            not self.concat
+            self.storage != np.uint16
+            and not self.concat
             and 0 < hop < self.n_hops
             and hop == self.taken[0]
             and self.weights[hop + 1] != 0
@@ -178,15 +182,15 @@ def _inverse(values):
 class _Buffers:
     """Arrays of one shape, used again when nobody reads them any more."""
 
-    def __init__(self, shape, dtype):
-        self.shape, self.dtype, self.free = shape, dtype, []
+    def __init__(self, shape, dtype, storage):
+        self.shape, self.dtype, self.storage, self.free = shape, dtype, storage, []
 
     def take(self):
-        return self.free.pop() if self.free else np.empty(self.shape, self.dtype)
+        return self.free.pop() if self.free else np.empty(self.shape, self.storage)
 
     def take_for(self, plan):
         """Return an array for the embedding."""
-        if plan.concat:
+        if plan.concat or self.storage != self.dtype:
             return np.empty((self.shape[0], plan.n_columns(self.shape[1])), self.dtype)
         return self.take()
 
@@ -202,11 +206,12 @@ def count_arrays(plan, start_is_sparse):
     Returns
     -------
     n_allocated, n_kept : int
-        The embedding and hop 0 included.
+        Hop 0 included; the embedding too, where hops are stored in its dtype.
     """
-    width = plan.n_columns(1)
+    shared = plan.storage != np.uint16
+    width = plan.n_columns(1) if shared else 0
     n_made = n_free = 0
-    has_embedding = plan.weights[0] != 0
+    has_embedding = plan.weights[0] != 0 or not shared
     n_made += width if has_embedding else 0
     for i in range(1, plan.n_hops + 1):
         if plan.stores(i):
@@ -244,7 +249,8 @@ def propagate(transition, start, plan, stationary=None, *, n_jobs=None):
     whitenings : dict of int to (mean, matrix)
         By hop.
     """
-    buffers = _Buffers(start.shape, start.dtype)
+    dtype = transition.row_scale.dtype
+    buffers = _Buffers(start.shape, dtype, plan.storage)
     present = transition.row_scale > 0
     hops = {0: start} if 0 in plan.keep else {}
     whitenings = {}
@@ -254,7 +260,7 @@ def propagate(transition, start, plan, stationary=None, *, n_jobs=None):
         add_term(start, plan, 0, embedding, n_jobs=n_jobs)
     x = start
     for i in range(1, plan.n_hops + 1):
-        y = buffers.take() if plan.stores(i) else np.empty((0, start.shape[1]), start.dtype)
+        y = buffers.take() if plan.stores(i) else np.empty((0, start.shape[1]), plan.storage)
         takes = plan.weights[i] != 0 and not plan.defers(i)
         if takes and embedding is None:
             embedding = buffers.take_for(plan)
@@ -299,7 +305,7 @@ def extend(transition, hops, start, plan, whitenings, stationary=None, *, n_jobs
     embedding : ndarray of shape (n_new, n_columns)
     """
     some = next(iter(hops.values())) if hops else start
-    d, dtype = some.shape[1], some.dtype
+    d, dtype = some.shape[1], transition.row_scale.dtype
     present = transition.row_scale > 0
     embedding = np.empty((transition.n_rows, plan.n_columns(d)), dtype)
     if plan.weights[0] != 0:
@@ -309,19 +315,20 @@ def extend(transition, hops, start, plan, whitenings, stationary=None, *, n_jobs
     for i in range(1, plan.n_hops + 1):
         if plan.weights[i] == 0 and not has_loops:
             continue
-        y = np.empty((transition.n_rows, d), dtype)
-        hop_step(transition, hops[i - 1], own, y, plan, i, None, n_jobs=n_jobs)
+        y = np.empty((transition.n_rows, d), plan.storage)
+        fused = embedding if plan.weights[i] != 0 and not plan.changes(i) else None
+        hop_step(transition, hops[i - 1], own, y, plan, i, fused, late=False, n_jobs=n_jobs)
         if plan.deflate and i == 1:
             remove_stationary(transition, y, stationary)
         if plan.whitens(i):
             whiten(y, present, *whitenings[i], n_jobs=n_jobs)
-        if plan.weights[i] != 0:
+        if plan.weights[i] != 0 and fused is None:
             add_term(y, plan, i, embedding, n_jobs=n_jobs)
         own = y
     return embedding
 
 
-def hop_step(transition, x, own, y, plan, hop, embedding, *, n_jobs=None):
+def hop_step(transition, x, own, y, plan, hop, embedding, *, late=True, n_jobs=None):
     """Propagate one hop, and take its term into `embedding` unless that is None.
 
     Parameters
@@ -336,32 +343,37 @@ def hop_step(transition, x, own, y, plan, hop, embedding, *, n_jobs=None):
     hop : int
         Number of the new hop.
     embedding : ndarray of shape (n_rows, n_columns) or None, written
+    late : bool, default=True
+        Whether the term of the previous hop is taken too, where the plan defers it.
     n_jobs : int or None, default=None
     """
     d = x.shape[1]
     ranges = entry_ranges(transition.indptr, n_jobs)
-    out = np.empty((0, d), x.dtype) if embedding is None else embedding
+    out = np.empty((0, d), transition.row_scale.dtype) if embedding is None else embedding
     sparse_start = sp.issparse(x)
     kernel, previous = hop_rows, (x,)
     if sparse_start:
         kernel, previous = first_hop_rows, (x.indptr, x.indices, x.data)
     if len(transition.loops) == 0 and (sparse_start or own is None):
-        own = np.empty((0, d), x.dtype)
+        own = np.empty((0, d), plan.storage)
     elif sp.issparse(own):
         own = own.toarray()
-    late = () if sparse_start else (plan.weights[hop - 1] if plan.defers(hop - 1) else 0.0,)
-    term = (plan.weights[hop], *late, plan.normalise, out)
+    previous_weight = plan.weights[hop - 1] if late and plan.defers(hop - 1) else 0.0
+    weights = (plan.weights[hop],) if sparse_start else (plan.weights[hop], previous_weight)
+    term = (*weights, plan.normalise, out)
     place = (plan.column(hop, d), plan.assigns(hop)) if embedding is not None else (0, True)
     parallel_ranges(kernel, ranges, *transition, *previous, own, y, *term, *place, n_jobs=n_jobs)
 
 
-def take_terms(hops, plan, *, n_jobs=None):
+def take_terms(hops, plan, dtype, *, n_jobs=None):
     """Return the embedding of stored hops.
 
     Parameters
     ----------
     hops : dict of int to csr_array or ndarray of shape (n, d)
     plan : Plan
+    dtype : numpy dtype
+        Of the embedding.
     n_jobs : int or None, default=None
 
     Returns
@@ -369,7 +381,7 @@ def take_terms(hops, plan, *, n_jobs=None):
     embedding : ndarray of shape (n, n_columns)
     """
     n, d = hops[0].shape
-    embedding = np.empty((n, plan.n_columns(d)), hops[0].dtype)
+    embedding = np.empty((n, plan.n_columns(d)), dtype)
     for hop in plan.taken:
         add_term(hops[hop], plan, hop, embedding, n_jobs=n_jobs)
     return embedding
@@ -416,10 +428,10 @@ def stationary_part(adjacency, degrees, start, propagation):
     left = sp.csr_array(
         (degrees / np.maximum(fixed, np.finfo(float).tiny), labels, rows), shape=shape
     )
-    membership = sp.csr_array((fixed.astype(start.dtype), labels, rows), shape=shape)
-    part = left.T @ start
+    membership = sp.csr_array((fixed.astype(adjacency.dtype), labels, rows), shape=shape)
+    part = left.T @ from_storage(start)
     part = (part.toarray() if sp.issparse(part) else part) * _inverse(total)[:, np.newaxis]
-    return membership, part.astype(start.dtype)
+    return membership, part.astype(adjacency.dtype)
 
 
 def remove_stationary(transition, y, stationary):
@@ -431,7 +443,7 @@ def remove_stationary(transition, y, stationary):
     membership, part = stationary
     data = transition.data
     if len(data) == 0:
-        data = np.ones(len(transition.indices), y.dtype)
+        data = np.ones(len(transition.indices), transition.row_scale.dtype)
     shape = (transition.n_rows, membership.shape[0])
     adjacency = sp.csr_array((data, transition.indices, transition.indptr), shape=shape)
     share = transition.row_scale
@@ -440,4 +452,7 @@ def remove_stationary(transition, y, stationary):
         alone = others < np.finfo(np.float32).eps
         y[alone] = 0
         share = np.divide(share, others, out=np.zeros_like(share), where=~alone)
-    y -= (sp.diags_array(share) @ (adjacency @ membership)).astype(y.dtype) @ part
+    product = (sp.diags_array(share) @ (adjacency @ membership)).tocsr()
+    for first, last in row_chunks(len(y)):
+        rest = from_storage(y[first:last]) - (product[first:last] @ part).astype(part.dtype)
+        y[first:last] = to_storage(rest, y.dtype)

@@ -11,6 +11,7 @@ from skgeom._core.parallel import (
     parallel_rows,
     single_blas_thread,
 )
+from skgeom._core.sparse import from_storage, to_storage
 from skgeom.graph._kernels import count_zero_rows, moment_rows, scale_rows, term_rows
 
 CHUNK_ROWS = 8192
@@ -18,13 +19,13 @@ EIGENVALUE_FLOOR = 1e-6  # of the largest; directions below it carry rounding er
 VARIANCE_FLOOR = 1e-12  # of the squared mean; columns below it are constant
 
 
-def _chunks(n_rows):
+def row_chunks(n_rows):
     """Cut the rows into ranges that depend on their number alone."""
     return even_ranges(n_rows, -(-n_rows // CHUNK_ROWS))
 
 
 def _moments(x, shift, n_jobs):
-    ranges = _chunks(len(x))
+    ranges = row_chunks(len(x))
     sums = np.empty((2, len(ranges), x.shape[1]))
 
     def sum_chunk(index):
@@ -88,11 +89,11 @@ def gram_matrix(x, mean, *, n_jobs=None):
     """Return ``(x - mean)' (x - mean)`` in float64."""
 
     def chunk_gram(chunk):
-        centred = x[chunk[0] : chunk[1]] - mean
+        centred = from_storage(x[chunk[0] : chunk[1]]) - mean
         return centred.T @ centred
 
     with single_blas_thread():
-        return sum(parallel_map(chunk_gram, _chunks(len(x)), n_jobs=n_jobs))
+        return sum(parallel_map(chunk_gram, row_chunks(len(x)), n_jobs=n_jobs))
 
 
 def whitening(x, present, *, n_jobs=None):
@@ -127,9 +128,9 @@ def whiten(x, present, mean, matrix, *, n_jobs=None):
     """Replace the present rows of `x` by ``(x - mean) @ matrix``, in place."""
 
     def whiten_chunk(start, stop):
-        chunk = (x[start:stop] - mean) @ matrix
+        chunk = (from_storage(x[start:stop]) - mean) @ matrix
         chunk[~present[start:stop]] = 0
-        x[start:stop] = chunk
+        x[start:stop] = to_storage(chunk, x.dtype)
 
     with single_blas_thread():
-        parallel_ranges(whiten_chunk, _chunks(len(x)), n_jobs=n_jobs)
+        parallel_ranges(whiten_chunk, row_chunks(len(x)), n_jobs=n_jobs)

@@ -20,11 +20,11 @@ def row_hashes(matrix, *, n_jobs=None):
 
     Returns
     -------
-    hashes : ndarray of uint64, shape (n_rows, k)
+    hashes : ndarray of unsigned int, shape (n_rows, k)
         A row has changed when any of its k numbers has.
     """
     if isinstance(matrix, np.ndarray):
-        return _bits(np.ascontiguousarray(matrix)).astype(np.uint64)
+        return _bits(np.ascontiguousarray(matrix))
     n_rows = len(matrix.indptr) - 1
     out = np.empty(n_rows, np.uint64)
     csr = (matrix.indptr, matrix.indices, _bits(matrix.data))
@@ -100,11 +100,11 @@ def update_hops(transition, hops, start, plan, whitenings, changed, *, n_jobs=No
         rows = np.flatnonzero(seen)
         part = take_rows(transition, rows)
         own = new[i - 1][rows] if has_loops else None
-        y = np.empty((len(rows), d), start.dtype)
+        y = np.empty((len(rows), d), plan.storage)
         hop_step(part, new[i - 1], own, y, plan, i, None, n_jobs=n_jobs)
         if plan.whitens(i):
             whiten(y, part.row_scale > 0, *whitenings[i], n_jobs=n_jobs)
-        new[i] = np.empty((n, d), start.dtype)
+        new[i] = np.empty((n, d), plan.storage)
         new[i][: len(hops[i])] = hops[i]
         new[i][rows] = y
         if plan.weights[i] != 0:

@@ -163,11 +163,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         `transform`; of a Pipeline that ends in a predictor the output of the steps before it;
         else `decision_function`, else `predict_proba`.
 
-    algorithm : {"auto", "prim", "gram", "tiles"}, default="auto"
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}, default="auto"
         Kernel for the Euclidean tree; all are exact. "prim" works on feature columns, "gram" on
         one n x n product in single precision, "tiles" on tiles of that product, for many points
-        in many dimensions. "auto" decides by size, from a measured table, and keeps to
-        scikit-learn's `working_memory`.
+        in many dimensions, "kdtree" is for few dimensions. "auto" decides by size, from a
+        measured table, and keeps to scikit-learn's `working_memory`.
 
     zero_rows : {"keep", "raise"}, default="keep"
         What "l2" and "layer" do with rows that have no direction: keep them at the origin with a
@@ -290,7 +290,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "ci": [StrOptions({"subsample", "jackknife"})],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "response_method": [StrOptions({"auto", *RESPONSES}), callable],
-        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles"})],
+        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles", "kdtree"})],
         "zero_rows": [StrOptions({"keep", "raise"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],

@@ -120,7 +120,12 @@ def total_variance(X):
         mean = np.asarray(X.mean(axis=0), dtype=np.float64).ravel()
         squares = float(X.multiply(X).sum(dtype=np.float64))
         return max(squares - X.shape[0] * float(mean @ mean), 0.0) / (X.shape[0] - 1)
-    return float(np.var(X, axis=0, dtype=np.float64, ddof=1).sum())
+    mean, total = X.mean(axis=0, dtype=np.float64), 0.0
+    step = max(1, 2**17 // X.shape[1])  # a few rows at a time: no copy of X in double precision
+    for start in range(0, X.shape[0], step):
+        centred = X[start : start + step] - mean
+        total += float(np.einsum("ij,ij->", centred, centred))
+    return total / (X.shape[0] - 1)
 
 
 def _ratio(numerator, denominator):

@@ -31,7 +31,7 @@ class TreeSettings:
     metric : str or callable
     metric_params : dict
     min_samples : int or None
-    algorithm : {"auto", "prim", "gram", "tiles"}
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}
     memory : float
         MiB for temporaries.
     n_jobs : int or None

@@ -16,6 +16,7 @@ from skgeom.spd._geometry import (
 from skgeom.spd._matrices import expm, invsqrtm, logm, sqrtm
 from skgeom.spd._mean import karcher_mean
 from skgeom.spd._search import AugmentedCovarianceClassifierCV
+from skgeom.spd._selection import select_embedding
 from skgeom.spd._siegel import (
     from_siegel_coefficients,
     siegel_coefficients,
@@ -24,20 +25,25 @@ from skgeom.spd._siegel import (
     siegel_log_map,
     siegel_mean,
 )
+from skgeom.spd._sliding import SlidingWindowDecoder, itr_score, normalized_mcc_score
 
 __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
     "AugmentedCovarianceClassifierCV",
+    "SlidingWindowDecoder",
     "distance",
     "exp_map",
     "expm",
     "from_siegel_coefficients",
     "inverse_tangent_vectors",
     "invsqrtm",
+    "itr_score",
     "karcher_mean",
     "log_map",
     "logm",
+    "normalized_mcc_score",
+    "select_embedding",
     "siegel_coefficients",
     "siegel_distance",
     "siegel_exp_map",

@@ -16,6 +16,7 @@ from skgeom.spd._covariance import ESTIMATORS, TOEPLITZ_ESTIMATORS, embedded_cov
 from skgeom.spd._lags import Embedding
 from skgeom.spd._matrices import chunk_ranges
 from skgeom.spd._regularize import regularize, signal_basis
+from skgeom.spd._selection import RULES, select_embedding
 
 DEFAULT_ORDER = 4
 
@@ -33,12 +34,14 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : int, default=4
-        Number p of stacked copies. 1 gives the plain covariance, whatever the lag is.
-    lag : int, float or list, default=1
+    order : int, or {"ami_cao", "ami_fnn", "mdop", "ar_aic", "ar_bic", "ar_hq", "ar_aicc"}, \
+            default=4
+        Number p of stacked copies. 1 gives the plain covariance, whatever the lag is. A rule
+        chooses it from the training trials, see :func:`select_embedding`.
+    lag : int, float, list, or {"ami_cao", "ami_fnn", "mdop"}, default=1
         Delay L between copies, in `lag_unit`. A list holds the delays one by one, ascending from
         0, as in ``[0, 2, 7]``; it fixes the order, and `order` must be left at its default or
-        equal its length.
+        equal its length. A rule chooses the lag from the training trials.
     lag_unit : {"samples", "s"}, default="samples"
         Unit of `lag`. Seconds are rounded to the nearest sample with `sfreq`.
     sfreq : float or None, default=None
@@ -96,6 +99,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         Shape of the training trials (the longest of unequal ones).
     ch_names_in_ : ndarray of str
         Names of the channels, when the input has them (MNE Epochs).
+    selection_ : Bunch
+        Curves of the rule that chose the order (or else the lag).
     rank_ : int
         Number of channels (or of their projections) that are stacked.
     basis_ : ndarray of shape (rank_, n_channels)
@@ -128,8 +133,12 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "order": [Interval(Integral, 1, None, closed="left")],
-        "lag": [Interval(Real, 0, None, closed="neither"), "array-like"],
+        "order": [Interval(Integral, 1, None, closed="left"), StrOptions(set(RULES))],
+        "lag": [
+            Interval(Real, 0, None, closed="neither"),
+            "array-like",
+            StrOptions({"ami_cao", "ami_fnn", "mdop"}),
+        ],
         "lag_unit": [StrOptions({"samples", "s"})],
         "sfreq": [Interval(Real, 0, None, closed="neither"), None],
         "window": [StrOptions({"reference", "full", "circular"})],
@@ -217,8 +226,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         trials = self._check_trials(X)
         self._set_names(names, trials)
         self._filters = self._design_filters(sfreq)
-        self._set_delays(sfreq, trials)
         self._learn_signal_space(trials)
+        self._set_delays(sfreq, trials)
         C, touched = self._matrices(trials)
         self.n_regularized_ = int(touched.sum())
         self._warn_regularized(touched)
@@ -318,13 +327,13 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             del self.ch_names_in_
 
     def _set_delays(self, sfreq, trials):
-        order = self.order
-        if np.ndim(self.lag) == 0:
-            lag = self._in_samples(self.lag, sfreq) if order > 1 else 0
+        order, lag = self._chosen(sfreq, trials)
+        if np.ndim(lag) == 0:
+            lag = int(lag) if order > 1 else 0
             self.lags_ = lag * np.arange(order)
             self.lag_ = int(lag)
         else:
-            self.lags_ = np.array([self._in_samples(lag, sfreq, 0) for lag in self.lag], dtype=int)
+            self.lags_ = np.array(lag, dtype=int)
             if len(self.lags_) == 0 or self.lags_[0] != 0 or np.any(np.diff(self.lags_) <= 0):
                 raise ValueError(
                     f"lag={self.lag!r} must hold ascending delays from 0, in samples "
@@ -338,6 +347,29 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.order_ = len(self.lags_)
         self._embedding = Embedding(self.lags_, self.window, np.ndim(self.lag) > 0)
         self._check_lengths(trials)
+
+    def _chosen(self, sfreq, trials):
+        """Order and lag in samples, by the rules where they are named."""
+        self.__dict__.pop("selection_", None)
+        order, lag = self.order, self.lag
+        if isinstance(order, str) or isinstance(lag, str):
+            trials = [self._prepared(trial) for trial in trials]
+        if isinstance(lag, str):
+            self.selection_ = select_embedding(trials, method=lag, n_jobs=self.n_jobs)
+            lag = self.selection_.lag
+        elif np.ndim(lag) > 0:
+            lag = [self._in_samples(one, sfreq, 0) for one in lag]
+            if isinstance(order, str):
+                raise ValueError(f"order={order!r} contradicts a list of delays.")
+        else:
+            lag = self._in_samples(lag, sfreq) if order != 1 else 1
+        if isinstance(order, str):
+            if order != self.lag:
+                self.selection_ = select_embedding(
+                    trials, method=order, lag=lag, n_jobs=self.n_jobs
+                )
+            order = self.selection_.order
+        return order, lag
 
     def _in_samples(self, lag, sfreq, least=1):
         if self.lag_unit == "s":

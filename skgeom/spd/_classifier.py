@@ -83,10 +83,11 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
 
     Parameters
     ----------
-    order : int, default=4
-        Number p of stacked copies; 1 is the plain covariance.
-    lag : int, float or list, default=1
-        Delay between copies in `lag_unit`, or the list of all delays from 0.
+    order : int or str, default=4
+        Number p of stacked copies; 1 is the plain covariance. Or a rule that chooses it from the
+        training trials, see :func:`select_embedding`.
+    lag : int, float, list or str, default=1
+        Delay between copies in `lag_unit`, the list of all delays from 0, or a rule.
     geometry : {"spd", "siegel"}, default="spd"
         "siegel" takes the matrices in block-Toeplitz form, as one d x d SPD matrix and order - 1
         matrix partial correlations, points of the Siegel disk [5]_: d(d+1)/2 + (p-1) d^2
@@ -875,3 +876,13 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+class OnFeatures(AugmentedCovarianceClassifier):
+    """A fitted classifier that is handed tangent vectors or squared distances for trials."""
+
+    def _tangent(self, X, groups):
+        return X
+
+    def _squared_distances(self, X, groups):
+        return X

@@ -1,5 +1,6 @@
 """Kernels for montages of a few channels, where BLAS calls cost more than their work."""
 
+import numpy as np
 from numba import njit
 
 # Sums over time may be reordered into vector lanes; NaN and infinity stay what they are.
@@ -7,10 +8,10 @@ _FAST = {"reassoc", "contract", "nsz"}
 
 
 @njit(nogil=True, cache=True, fastmath=_FAST)
-def _dot(x, y, offset_x, offset_y, n):
+def _dot(x, y):
     total = 0.0
-    for t in range(n):
-        total += x[offset_x + t] * y[offset_y + t]
+    for t in range(len(x)):
+        total += x[t] * y[t]
     return total
 
 
@@ -33,7 +34,7 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
         Overwritten: entry (i d + a, j d + b) is the sum over t < N of
         ``X[a, t + lags[i]] * X[b, t + lags[j]]``.
     """
-    d, p = X.shape[1], len(lags)
+    d, p, n = X.shape[1], len(lags), n_samples
     for m in range(start, stop):
         for i in range(p):
             for j in range(i, p):
@@ -49,10 +50,110 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
                             s, t = lags[i - 1], lags[j - 1]
                             value = (
                                 out[m, (i - 1) * d + a, (j - 1) * d + b]
-                                - _dot(x, y, s, t, step)
-                                + _dot(x, y, s + n_samples, t + n_samples, step)
+                                - _dot(x[s : s + step], y[t : t + step])
+                                + _dot(x[s + n : s + n + step], y[t + n : t + n + step])
                             )
                         else:
-                            value = _dot(x, y, lags[i], lags[j], n_samples)
+                            s, t = lags[i], lags[j]
+                            value = _dot(x[s : s + n], y[t : t + n])
                         out[m, i * d + a, j * d + b] = value
                         out[m, j * d + b, i * d + a] = value
+
+
+@njit(nogil=True, cache=True)
+def neighbour_growth(x, delay, max_dim, rtol, atol):
+    """How far nearest neighbours move apart when a delay embedding gets one more dimension.
+
+    Parameters
+    ----------
+    x : ndarray of shape (N,)
+    delay : int
+    max_dim : int
+    rtol, atol : float
+        A neighbour is false when the new coordinate differs by more than `rtol` times the old
+        distance, or the new distance is more than `atol` standard deviations.
+
+    Returns
+    -------
+    growth : ndarray of shape (max_dim,)
+        Mean ratio of new to old distance at dimensions 1 .. max_dim; NaN without points.
+    false : ndarray of shape (max_dim,)
+        Share of false neighbours.
+    """
+    n = len(x)
+    total, wrong = np.zeros(max_dim), np.zeros(max_dim)
+    count = np.zeros(max_dim)
+    std = np.std(x)
+    row = np.empty(n)
+    for i in range(n - delay):
+        row[:] = 0.0
+        for dim in range(1, max_dim + 1):
+            n_points = n - dim * delay
+            if i >= n_points:
+                break
+            shift = (dim - 1) * delay
+            nearest, best = -1, np.inf
+            for j in range(n_points):
+                difference = x[i + shift] - x[j + shift]
+                row[j] += difference * difference
+                if 0.0 < row[j] < best:
+                    nearest, best = j, row[j]
+            if nearest < 0:
+                continue
+            step = abs(x[i + shift + delay] - x[nearest + shift + delay])
+            wide = np.sqrt(best + step * step)
+            total[dim - 1] += wide / np.sqrt(best)
+            wrong[dim - 1] += step > rtol * np.sqrt(best) or wide > atol * std
+            count[dim - 1] += 1.0
+    for k in range(max_dim):
+        if count[k] == 0:
+            count[k] = np.nan
+    return total / count, wrong / count
+
+
+@njit(nogil=True, cache=True)
+def add_coordinate(squares, x):
+    """Add a coordinate to the squared distances between all points, in place."""
+    n = len(squares)
+    for i in range(n):
+        for j in range(n):
+            difference = x[i] - x[j]
+            squares[i, j] += difference * difference
+
+
+@njit(nogil=True, cache=True)
+def nearest_outside(squares, theiler):
+    """Nearest neighbour of each point among those more than `theiler` samples away, or -1."""
+    n = len(squares)
+    nearest = np.full(n, -1)
+    for i in range(n):
+        best = np.inf
+        for j in range(n):
+            if abs(i - j) > theiler and 0.0 < squares[i, j] < best:
+                nearest[i], best = j, squares[i, j]
+    return nearest
+
+
+@njit(nogil=True, cache=True)
+def mean_log_growth(X, nearest, squares, max_delay):
+    """Mean log10 of |s(i + tau) - s(nearest_i + tau)| over the distance of the neighbours.
+
+    Returns
+    -------
+    beta : ndarray of shape (n_channels, max_delay + 1)
+    """
+    beta = np.full((len(X), max_delay + 1), -np.inf)
+    for b in range(len(X)):
+        for tau in range(max_delay + 1):
+            total, count = 0.0, 0
+            for i in range(len(nearest)):
+                j = nearest[i]
+                if j < 0:
+                    continue
+                step = abs(X[b, i + tau] - X[b, j + tau])
+                if step > 0.0:
+                    total += np.log10(step) - 0.5 * np.log10(squares[i, j])
+                    count += 1
+            if count > 0:
+                beta[b, tau] = total / count
+    return beta

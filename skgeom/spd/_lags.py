@@ -102,9 +102,9 @@ def scatter(X, embedding):
         _blocks_by_recurrence(X, lags, n, blocks)
     else:
         _blocks_one_by_one(X, lags, n, blocks)
-    for i in range(len(lags)):
-        for j in range(i + 1, len(lags)):
-            blocks[:, j, :, i] = np.swapaxes(blocks[:, i, :, j], -1, -2)
+    for i in range(len(lags) - 1):
+        here, below = slice(i * d, (i + 1) * d), slice((i + 1) * d, None)
+        S[:, below, here] = np.swapaxes(S[:, here, below], -1, -2)
     return S
 
 

@@ -40,9 +40,11 @@ def regularize(C, reg):
 def is_singular(C):
     """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each."""
     n = C.shape[-1]
+    diagonal = np.arange(n)
     singular = np.zeros(len(C), dtype=bool)
     for start, stop in chunk_ranges(len(C), n * n):
-        shifted = C[start:stop] - _floor(C[start:stop])[:, None, None] * np.eye(n)
+        shifted = C[start:stop].copy()
+        shifted[:, diagonal, diagonal] -= _floor(shifted)[:, None]
         try:
             np.linalg.cholesky(shifted)
         except np.linalg.LinAlgError:
@@ -63,6 +65,8 @@ def _floor(C):
 
 
 def _add(C, which, amount):
+    if not which.any():
+        return
     n = C.shape[-1]
     diagonal = np.arange(n)
     level = amount * np.trace(C[which], axis1=-2, axis2=-1) / n

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import AugmentedCovariance
-from skgeom.spd._classifier import AugmentedCovarianceClassifier
+from skgeom.spd._classifier import AugmentedCovarianceClassifier, OnFeatures
 
 GRID = (1, 2, 3, 4, 6, 8)
 # Parameters that change nothing before the classifier on the tangent vectors.
@@ -373,16 +373,6 @@ class AugmentedCovarianceClassifierCV(
         return tags
 
 
-class OnFeatures(AugmentedCovarianceClassifier):
-    """A fitted classifier that is handed tangent vectors or squared distances for trials."""
-
-    def _tangent(self, X, groups):
-        return X
-
-    def _squared_distances(self, X, groups):
-        return X
-
-
 def _shares_orders(model):
     """Whether the coefficients of the largest order hold those of the others."""
     return (
@@ -474,7 +464,8 @@ def _point_source(model, X):
     """
     model._prepare()
     covariance = model.covariance_
-    if covariance.rank is not None or covariance.embed_mean is True:
+    learns = isinstance(covariance.order, str) or isinstance(covariance.lag, str)
+    if learns or covariance.rank is not None or covariance.embed_mean is True:
 
         def fitted_on(train, test):
             fold = clone(covariance)

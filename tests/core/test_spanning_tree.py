@@ -18,7 +18,7 @@ from skgeom._core.spanning_tree import (
     sort_edges,
 )
 
-ALGORITHMS = ["prim", "gram", "tiles"]
+ALGORITHMS = ["prim", "gram", "tiles", "kdtree"]
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
 
 
@@ -100,9 +100,7 @@ def test_equidistant_points(algorithm):
 
 
 @settings(max_examples=20, deadline=None)
-@given(
-    st.integers(2, 40), st.integers(1, 6), st.integers(0, 10**6), st.sampled_from(["prim", "gram"])
-)
+@given(st.integers(2, 40), st.integers(1, 6), st.integers(0, 10**6), st.sampled_from(ALGORITHMS))
 def test_any_cloud_with_ties(n, d, seed, algorithm):
     X = np.random.default_rng(seed).integers(0, 4, size=(n, d)).astype(float)
     edges, weights = euclidean_tree(X, algorithm=algorithm)
@@ -192,6 +190,7 @@ def test_choice_keeps_to_the_memory():
     assert choose_algorithm(3000, 384, 1024) == "gram"
     assert choose_algorithm(3000, 384, 10) == "tiles"
     assert choose_algorithm(20_000, 384, 4000) == "tiles"
+    assert choose_algorithm(20_000, 3, 1024) == "kdtree"
     assert choose_algorithm(3000, 10, 1024) == choose_algorithm(3000, 10, 10) == "prim"
 
 

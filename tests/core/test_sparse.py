@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skgeom._core import sparse
-from skgeom._core.sparse import entry_ranges, product_rows, sparse_dense_product
+from skgeom._core.sparse import (
+    entry_ranges,
+    from_storage,
+    product_rows,
+    sparse_dense_product,
+    to_storage,
+)
 
 
 def random_matrix(n_rows, n, density, dtype=np.float32, seed=0, weighted=True):
@@ -121,3 +127,25 @@ def test_works_where_prefetch_does_not_compile(monkeypatch):
         return array[0, 0]
 
     assert probe(np.full((1, 1), 7.0)) == 7.0
+
+
+def test_bfloat16_rounds_to_nearest_even():
+    """Exactly representable numbers stay; ties go to the even neighbour; infinity stays."""
+    step = 2.0**-7
+    values = np.array([0.0, 1.0, -3.5, 1 + step / 2, 1 + 1.5 * step, 1 + 0.51 * step, np.inf])
+    expected = [0.0, 1.0, -3.5, 1.0, 1 + 2 * step, 1 + step, np.inf]
+    stored = to_storage(values.astype(np.float32), np.uint16)
+    np.testing.assert_array_equal(from_storage(stored), expected)
+    full = np.ones(3)
+    assert from_storage(full) is full
+    assert to_storage(full, np.float64) is full
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_product_with_bfloat16(weighted):
+    matrix = random_matrix(30, 30, 0.4, weighted=weighted)
+    data = matrix.data if weighted else matrix.data[:0]
+    stored = to_storage(np.random.default_rng(1).random((30, 9)).astype(np.float32), np.uint16)
+    out = np.empty((30, 9), np.float32)
+    product_rows(0, 30, matrix.indptr, matrix.indices, data, stored, out, 0)
+    np.testing.assert_allclose(out, matrix @ from_storage(stored), rtol=1e-5)

@@ -436,6 +436,8 @@ def test_memory_is_reused():
         {"store_hops": True, "projection": "gaussian"},
         {"combine": "concat", "iteration_weights": [1, 0, 1]},
         {"whiten_every": 2, "store_hops": False},
+        {"storage": "bfloat16", "store_hops": False},
+        {"storage": "bfloat16"},
     ],
 )
 def test_memory_estimate(options):
@@ -454,6 +456,67 @@ def test_memory_estimate(options):
     arrays = [model.embedding_, *model.hops_.values()]
     size = sum(a.data.nbytes if sp.issparse(a) else a.nbytes for a in arrays)
     assert estimate["fitted"] == pytest.approx(size, rel=0.1)
+
+
+# ------------------------------------------------------------------ bfloat16 storage
+
+
+def cosines(a, b):
+    return np.sum(unit_rows(a.astype(float)) * unit_rows(b.astype(float)), axis=1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"iteration_weights": "paper"},
+        {"projection": "gaussian", "self_influence": 1.0},
+        {"self_loops": 1.0, "propagation": "symmetric"},
+        {"combine": "concat"},
+    ],
+)
+def test_bfloat16_rows_point_where_float32_rows_do(options):
+    """Cosine of at least 0.999 up to four hops; transform gives fitted rows back exactly."""
+    adjacency = random_graph(400, 8, weighted=True)
+    options = {"iteration_weights": [1, 1, 1, 1], **options, "standardize": False}
+    model = FastRPEmbedder(32, storage="bfloat16", random_state=0, **options)
+    half = model.fit_transform(adjacency)
+    assert half.dtype == np.float32
+    full = clone(model).set_params(storage=None).fit_transform(adjacency)
+    present = full.any(axis=1)
+    assert cosines(half, full)[present].min() > 0.999
+    again = model.transform(adjacency)
+    np.testing.assert_allclose(again, half, rtol=1e-5, atol=1e-6)
+    assert all(hop.dtype == np.uint16 for hop in model.hops_.values() if not sp.issparse(hop))
+
+
+@pytest.mark.parametrize("options", [{"whiten_every": 2}, {"deflate": True}])
+def test_bfloat16_with_changed_hops(options):
+    adjacency = connected_graph(301)
+    model = FastRPEmbedder(
+        16, iteration_weights=[0, 1, 2], storage="bfloat16", random_state=0, **options
+    )
+    half = model.fit_transform(adjacency)
+    full = clone(model).set_params(storage=None).fit_transform(adjacency)
+    assert np.median(cosines(half, full)) > 0.99
+    np.testing.assert_allclose(model.transform(adjacency), half, rtol=1e-3, atol=1e-3)
+
+
+def test_bfloat16_updates_and_combinations():
+    adjacency = random_graph(200, 6)
+    changed = adjacency.tolil()
+    changed[3, 9] = changed[9, 3] = 1
+    model = FastRPEmbedder(16, storage="bfloat16", store_hops=True, density=0.2, random_state=0)
+    model.fit(adjacency)
+    np.testing.assert_allclose(
+        model.combine_hops(model.iteration_weights_), model.embedding_, atol=0.1
+    )
+    model.partial_fit(changed.tocsr(), freeze=False)
+    fresh = clone(model).set_params(iteration_weights=model.iteration_weights_).fit(changed)
+    for i in range(1, len(model.hops_)):
+        assert np.array_equal(model.hops_[i], fresh.hops_[i])
+    with pytest.raises(ValueError, match="needs dtype='float32'"):
+        FastRPEmbedder(storage="bfloat16", dtype="float64").fit(adjacency)
 
 
 # ------------------------------------------------------------------ random vectors

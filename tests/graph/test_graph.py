@@ -90,6 +90,60 @@ def test_from_networkx(directed):
     assert plain.adjacency.data.max() == 1
 
 
+class IgraphLike:
+    """The methods of igraph.Graph that `from_igraph` reads."""
+
+    class Table(dict):
+        def attributes(self):
+            return list(self)
+
+    def __init__(self, n, edges, directed=False, es=None, vs=None):
+        self._n, self._edges, self._directed = n, edges, directed
+        self.es, self.vs = self.Table(es or {}), self.Table(vs or {})
+
+    def get_edgelist(self):
+        return self._edges
+
+    def is_directed(self):
+        return self._directed
+
+    def vcount(self):
+        return self._n
+
+
+def test_from_igraph():
+    edges = [(0, 2), (0, 1)]
+    graph = Graph.from_igraph(IgraphLike(4, edges))
+    expected = [[0, 1, 1, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0]]
+    np.testing.assert_array_equal(graph.adjacency.toarray(), expected)
+    assert graph.node_ids.tolist() == [0, 1, 2, 3]
+    tables = {"es": {"weight": [2.0, 3.0]}, "vs": {"name": list("abcd")}}
+    graph = Graph.from_igraph(IgraphLike(4, edges, directed=True, **tables))
+    assert graph.adjacency[0, 2] == 2
+    assert graph.adjacency[2, 0] == 0
+    assert graph.positions(["c"]).tolist() == [2]
+    assert Graph.from_igraph(IgraphLike(2, [])).n_edges == 0
+
+
+@pytest.mark.parametrize("order", ["rcm", "degree", np.arange(60)[::-1]])
+def test_reordered_nodes_keep_their_vectors(order):
+    graph = Graph(random_graph(60, 5), node_ids=np.arange(60) * 3, features=np.eye(60))
+    other = graph.reorder(order)
+    assert sorted(other.node_ids) == sorted(graph.node_ids)
+    assert other.node_ids.tolist() != graph.node_ids.tolist()
+    model = FastRPEmbedder(8, feature_ratio=0.5, dtype="float64", random_state=0)
+    expected = model.fit_transform(graph)
+    got = model.fit_transform(other)[other.positions(graph.node_ids)]
+    np.testing.assert_allclose(got, expected, atol=1e-9)
+
+
+def test_reorder_takes_permutations_alone():
+    with pytest.raises(ValueError, match=r"permutation of 0, \.\.\., 4"):
+        Graph(random_graph(5, 2)).reorder([0, 1, 2, 3, 3])
+    with pytest.raises(ValueError, match="'rcm', 'degree'"):
+        Graph(random_graph(5, 2)).reorder("random")
+
+
 def test_node_ids_and_features_are_checked():
     adjacency = random_graph(4, 2)
     with pytest.raises(ValueError, match="unique, got 3 twice"):

@@ -1,9 +1,11 @@
+import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from skgeom.spd import (
     AugmentedCovariance,
     AugmentedCovarianceClassifier,
     AugmentedCovarianceClassifierCV,
+    SlidingWindowDecoder,
 )
 from tests.case import Case
 from tests.spd.data import random_trials
@@ -11,6 +13,11 @@ from tests.spd.data import random_trials
 
 def make_data(seed):
     return random_trials(n_trials=20, n_channels=3, n_times=80, seed=seed)
+
+
+def make_recordings(seed):
+    X, y = random_trials(n_trials=6, n_channels=2, n_times=150, seed=seed)
+    return X, np.repeat(y[:, None], 150, axis=1)
 
 
 def case(estimator, method=None):
@@ -31,4 +38,10 @@ CASES = [
     case(AugmentedCovarianceClassifier(order=2, classifier=LogisticRegression()), "predict_proba"),
     case(AugmentedCovarianceClassifierCV([1, 2], [1, 2], cv=2), "decision_function"),
     case(AugmentedCovarianceClassifier(order=3, lag=2, geometry="siegel"), "transform"),
+    Case(
+        SlidingWindowDecoder(AugmentedCovarianceClassifier(2, classifier="mdm"), 60, 30),
+        make_recordings,
+        input_is_table=False,
+        method="decision_function",
+    ),
 ]
