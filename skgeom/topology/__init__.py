@@ -17,6 +17,8 @@ from skgeom.topology._modules import (
     persistence_image,
     tcdr,
 )
+from skgeom.topology._precomputed import fibered_barcode
+from skgeom.topology._rank import rank_invariant, rank_measure, rank_signed_measure
 from skgeom.topology._signed_measure_vectorizer import SignedMeasureKernel, SignedMeasureVectorizer
 from skgeom.topology._sliced_wasserstein import sliced_wasserstein_distances
 from skgeom.topology._vectorizer import MultiparamPersistenceVectorizer
@@ -29,11 +31,15 @@ __all__ = [
     "SignedMeasureKernel",
     "SignedMeasureVectorizer",
     "euler_signed_measure",
+    "fibered_barcode",
     "hilbert_signed_measure",
     "interval_decomposition",
     "landscapes",
     "mobius_inverse",
     "persistence_image",
+    "rank_invariant",
+    "rank_measure",
+    "rank_signed_measure",
     "signed_measure_convolution",
     "sliced_wasserstein_distances",
     "tcdr",

@@ -21,6 +21,7 @@ from skgeom.topology._alpha import (
     lower_star,
 )
 from skgeom.topology._cubical import cubical_euler, cubical_measures
+from skgeom.topology._degree_rips import degree_rips_measure
 from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
 from skgeom.topology._forest import GraphBatch, graph_cells, graph_measures
 from skgeom.topology._functions import (
@@ -36,7 +37,9 @@ from skgeom.topology._modules import interval_decomposition
 from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
 from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
 
-POINT_FILTRATIONS = ("rips", "alpha", "delaunay")
+POINT_FILTRATIONS = ("rips", "alpha", "delaunay", "degree_rips")
+MATRIX_FILTRATIONS = ("rips", "degree_rips")
+FILTRATIONS = (*POINT_FILTRATIONS, "cubical", "graph", "precomputed")
 
 
 class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
@@ -48,7 +51,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
+    filtration : {"rips", "alpha", "delaunay", "degree_rips", "cubical", "graph", \
+            "precomputed"}, default="rips"
         What a sample is, and how it is filtered.
 
         - "rips", "alpha", "delaunay": a point cloud, array of shape (n_points, n_coordinates).
@@ -56,6 +60,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           three coordinates); second: a function on the points. "alpha" filters one alpha
           complex by the later of a cell's points; "delaunay" has the alpha complex of every
           sublevel set, hence the union of the balls around its points, at some more cost.
+        - "degree_rips": a point cloud; edge length, and minus the number of neighbours within it
+          that a point needs to be there. No function, and components only.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
           (depth, height, width, n_channels).
         - "graph": an adjacency matrix (sparse or dense), a pair (sparse adjacency or edges of
@@ -91,7 +97,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     filtration_resolution : int or None, default=None
         Number of values to which the second parameter is rounded up before homology is computed.
         None is exact wherever there is a direct way (components; everything on graphs, images,
-        and alpha complexes), and 50 for the rest.
+        and alpha complexes), and 50 for the rest. For "degree_rips", the number of degrees 0,
+        1, 2, ...; None is 50.
     threshold : float or None, default=None
         Longest edge of "rips"; negative: fraction of the fitted diameter.
     max_points : int or None, default=None
@@ -149,9 +156,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "filtration": [
-            StrOptions({"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"})
-        ],
+        "filtration": [StrOptions(set(FILTRATIONS))],
         "function": [
             StrOptions({*POINT_FUNCTIONS, *NODE_FUNCTIONS, "precomputed"}),
             callable,
@@ -255,6 +260,43 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._check_like_fitted(shapes)
         return self._invariants(shapes)
 
+    def complexes(self, X):
+        """The filtered complexes themselves, for "alpha", "graph" and "precomputed".
+
+        Parameters
+        ----------
+        X : sequence of shapes
+
+        Returns
+        -------
+        complexes : list of (simplices, grades)
+            By dimension: vertices of shape (n_simplices, dimension + 1), and grades of shape
+            (n_simplices, n_parameters).
+        """
+        check_is_fitted(self)
+        if self.filtration not in ("alpha", "graph", "precomputed"):
+            raise ValueError(f"filtration={self.filtration!r} has no complex to list.")
+        shapes = self._unpack(X)
+        self._check_like_fitted(shapes)
+        return self._complexes(shapes)
+
+    def filtered_graphs(self, X):
+        """The bifiltered graphs of the samples, edges with the later of their nodes, as a batch.
+
+        Parameters
+        ----------
+        X : sequence of graphs
+
+        Returns
+        -------
+        batch : GraphBatch
+        """
+        shapes = self._unpack(X)
+        self._check_like_fitted(shapes)
+        if shapes.edge_values is not None:
+            raise ValueError("Graphs with edge values of their own are not lower stars.")
+        return self._filtered_graphs(shapes)
+
     # -- fit
 
     def _unpack(self, X):
@@ -278,7 +320,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _functions(self):
         """Names or callables, one per parameter that a function supplies."""
-        if self.filtration in ("cubical", "precomputed") or self._given_values():
+        without = ("cubical", "precomputed", "degree_rips")
+        if self.filtration in without or self._given_values():
             return []
         return list(self.function) if isinstance(self.function, (list, tuple)) else [self.function]
 
@@ -292,9 +335,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         if len(set(dimensions)) != len(dimensions):
             raise ValueError(f"homology_dimensions repeats itself: {self.homology_dimensions!r}.")
         only = {
-            "metric": (self.metric != "euclidean", ("rips",)),
+            "metric": (self.metric != "euclidean", MATRIX_FILTRATIONS),
             "dual": (self.dual, ("cubical",)),
-            "threshold": (self.threshold is not None, ("rips",)),
+            "threshold": (self.threshold is not None, MATRIX_FILTRATIONS),
             "max_points": (self.max_points is not None, POINT_FILTRATIONS),
             "invariant": (self.invariant == "mma", ("alpha", "graph", "precomputed")),
         }
@@ -304,6 +347,11 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                     f"{name}={getattr(self, name)!r} has no meaning for "
                     f"filtration={self.filtration!r}, only for {', '.join(filtrations)}."
                 )
+        if self.filtration == "degree_rips" and (dimensions != [0] or self.invariant != "hilbert"):
+            raise ValueError(
+                "filtration='degree_rips' has homology_dimensions=(0,) and invariant='hilbert' "
+                f"only, got {self.homology_dimensions!r} and {self.invariant!r}."
+            )
         self._check_functions()
 
     def _check_functions(self):
@@ -340,7 +388,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self.diameter_ = max(sizes)
             widths = [points.shape[1] for points, _ in shapes if len(points)]
             self._n_coordinates = widths[0] if widths and self.metric == "euclidean" else None
-            if self.filtration != "rips" and (self._n_coordinates or 1) > 3:
+            if self.filtration not in MATRIX_FILTRATIONS and (self._n_coordinates or 1) > 3:
                 raise ValueError(
                     f"filtration={self.filtration!r} takes points with one, two or three "
                     f"coordinates, got {self._n_coordinates}; 'rips' takes any number."
@@ -482,6 +530,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             "rips": self._point_measures,
             "alpha": self._point_measures,
             "delaunay": self._point_measures,
+            "degree_rips": self._point_measures,
             "cubical": self._image_measures,
             "precomputed": self._complex_measures,
         }[self.filtration]
@@ -494,7 +543,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Points or landmarks, their function values, and distances if they were given."""
         index, (points, values) = numbered
         matrix = points if self.metric == "precomputed" else None
-        if values is None:
+        if self.filtration == "degree_rips":
+            values = np.zeros(len(points))
+        elif values is None:
             function, parameters = self._functions()[0], self.function_params_[0]
             values = point_values(function, parameters, points, matrix)
             if values.shape != (len(points),):
@@ -507,6 +558,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _point_measures(self, numbered):
         points, values, matrix = self._valued_points(numbered)
+        if self.filtration == "degree_rips":
+            n_degrees = self.filtration_resolution or DEFAULT_ROWS
+            options = {"matrix": matrix, "threshold": self.threshold_}
+            return {0: degree_rips_measure(points, n_degrees, **options)}
         rounded = round_up_rows(values, self.filtration_resolution)
         if self.filtration == "alpha":
             if self.invariant == "euler":

@@ -2,10 +2,17 @@
 
 import numpy as np
 
-from skgeom._core.parallel import parallel_ranges, weighted_ranges
+from skgeom._core.parallel import (
+    parallel_map,
+    parallel_ranges,
+    single_blas_thread,
+    weighted_ranges,
+)
 from skgeom.topology._kernels import convolve_pairs, gaussian_table
 
 KERNELS = ("gaussian", "exponential", "linear")
+LARGE = 128  # atoms from which a product by BLAS is faster
+BLOCK = 256  # atoms per product
 
 
 def kernel_table(positions, grid, bandwidth, kernel, factor):
@@ -20,6 +27,7 @@ def kernel_table(positions, grid, bandwidth, kernel, factor):
         One-dimensional profile; a callable is evaluated on an array and isn't normalised.
     factor : ndarray of shape (n_atoms,)
     """
+    grid = np.ascontiguousarray(grid)
     if kernel == "gaussian":
         table = np.empty((len(positions), len(grid)))
         norm = bandwidth * np.sqrt(2 * np.pi)
@@ -52,20 +60,46 @@ def convolve(points, weights, ptr, grid, bandwidth, kernel="gaussian", n_jobs=No
     -------
     images : ndarray of shape (n_samples, len(grid[0]), len(grid[1]), ...)
     """
-    n_samples = len(ptr) - 1
+    points, weights = np.asarray(points), np.asarray(weights, dtype=np.float64)
     ptr = np.asarray(ptr, dtype=np.int64)
+    n_samples = len(ptr) - 1
+    shape = tuple(len(values) for values in grid)
+    images = np.zeros((n_samples, int(np.prod(shape[:-1])), shape[-1]))
+
+    def convolve_one(i):
+        # blocks that stay in the cache, and whose memory the allocator reuses
+        for begin in range(ptr[i], ptr[i + 1], BLOCK):
+            part = slice(begin, min(begin + BLOCK, ptr[i + 1]))
+            rows, columns = _factors(points[part], weights[part], grid, bandwidth, kernel)
+            images[i] += rows.T @ columns
+
+    # small measures all at once in a loop of our own; BLAS where it pays to call it
+    large = np.diff(ptr) >= LARGE
+    small = np.repeat(~large, np.diff(ptr))
+    if small.any():
+        rows, columns = _factors(points[small], weights[small], grid, bandwidth, kernel)
+        sizes = np.concatenate([[0], np.cumsum(np.where(large, 0, np.diff(ptr)))])
+        ranges = weighted_ranges(sizes, 8)
+        parallel_ranges(convolve_pairs, ranges, sizes, rows, columns, images, n_jobs=n_jobs)
+    if large.any():
+        with single_blas_thread():
+            parallel_map(convolve_one, np.flatnonzero(large), n_jobs=n_jobs)
+    return images.reshape(n_samples, *shape)
+
+
+def _factors(points, weights, grid, bandwidth, kernel):
+    """Tables whose product is the image: (n_atoms, all axes but one), (n_atoms, last axis)."""
     tables = []
     for axis, values in enumerate(grid):
-        factor = np.asarray(weights, dtype=np.float64) if axis == 0 else np.ones(len(points))
+        factor = weights if axis == 0 else np.ones(len(points))
         positions = np.ascontiguousarray(points[:, axis])
         tables.append(kernel_table(positions, values, bandwidth[axis], kernel, factor))
+    if len(tables) == 1:
+        return np.ones((len(points), 1)), tables[0]
     rows = tables[0]
     for table in tables[1:-1]:
         rows = (rows[:, :, None] * table[:, None, :]).reshape(len(points), -1)
-    images = np.zeros((n_samples, rows.shape[1], len(grid[-1])))
-    ranges = weighted_ranges(ptr, 8)
-    parallel_ranges(convolve_pairs, ranges, ptr, rows, tables[-1], images, n_jobs=n_jobs)
-    return images.reshape(n_samples, *(len(values) for values in grid))
+    return rows, tables[-1]
 
 
 def signed_measure_convolution(points, weights, grid, bandwidth, kernel="gaussian"):

@@ -11,7 +11,7 @@ import numpy as np
 
 from skgeom._core.parallel import parallel_ranges, weighted_ranges
 from skgeom.topology._kernels import REDUNDANT, sweep_forest
-from skgeom.topology._measures import aggregate, concatenate
+from skgeom.topology._measures import aggregate, concatenate, sorting_order
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def forest_history(batch, n_jobs=None):
     keys = (batch.edge_grades[:, 0], batch.edge_grades[:, 1])
     if batch.n_graphs > 1:
         keys = (*keys, batch.edge_sample())
-    order = np.lexsort(keys)
+    order = sorting_order(keys)
     edges = batch.edges[order]
     removed = np.empty(len(order), dtype=np.int32)
     parallel_ranges(

@@ -10,7 +10,8 @@ def hilbert_signed_measure(shape, filtration="rips", homology_dimension=0, **par
     ----------
     shape : array, pair, graph or image
         One sample of `BifiltrationTransformer`.
-    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
+    filtration : {"rips", "alpha", "delaunay", "degree_rips", "cubical", "graph", \
+            "precomputed"}, default="rips"
     homology_dimension : int, default=0
     **parameters : object
         Further parameters of `BifiltrationTransformer`, such as ``function``.
@@ -43,7 +44,8 @@ def euler_signed_measure(shape, filtration="rips", **parameters):
     ----------
     shape : array, pair, graph or image
         One sample of `BifiltrationTransformer`.
-    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
+    filtration : {"rips", "alpha", "delaunay", "degree_rips", "cubical", "graph", \
+            "precomputed"}, default="rips"
     **parameters : object
         Further parameters of `BifiltrationTransformer`, such as ``function``.
 

@@ -220,6 +220,57 @@ def largest_distances(coordinates):
 
 
 @njit(nogil=True, cache=True)
+def nearest_distances(coordinates, count):
+    """Sorted distances of every point to its `count` nearest points, itself included."""
+    n = coordinates.shape[1]
+    nearest = np.full((n, count), np.inf)
+    squared = np.empty(n)
+    for k in range(n):
+        _squared_distances(coordinates, k, n, squared)
+        kept = nearest[k]
+        for i in range(n):
+            if squared[i] < kept[count - 1]:
+                j = count - 1
+                while j > 0 and kept[j - 1] > squared[i]:
+                    kept[j] = kept[j - 1]
+                    j -= 1
+                kept[j] = squared[i]
+        for j in range(count):
+            kept[j] = np.sqrt(kept[j])
+    return nearest
+
+
+@njit(nogil=True, cache=True)
+def mutual_reachability_tree(coordinates, matrix, core):
+    """Weights of a spanning tree for max(distance, core of either end), by Prim's algorithm."""
+    n = len(core)
+    weights = np.empty(n - 1)
+    best = np.full(n, np.inf)
+    done = np.zeros(n, dtype=np.bool_)
+    distance = np.empty(n)
+    current = 0
+    for step in range(n - 1):
+        done[current] = True
+        if matrix.shape[0] == 0:
+            _squared_distances(coordinates, current, n, distance)
+            for i in range(n):
+                distance[i] = np.sqrt(distance[i])
+        else:
+            for i in range(n):
+                distance[i] = matrix[current, i]
+        following = -1
+        for i in range(n):
+            if not done[i]:
+                reach = max(distance[i], max(core[i], core[current]))
+                best[i] = min(best[i], reach)
+                if following < 0 or best[i] < best[following]:
+                    following = i
+        weights[step] = best[following]
+        current = following
+    return weights
+
+
+@njit(nogil=True, cache=True)
 def farthest_points(coordinates, first, count):
     """Indices of `count` landmarks, each farthest from those before it."""
     n = coordinates.shape[1]
@@ -252,7 +303,7 @@ def _outer_add(rows, columns, out):
 
 @njit(nogil=True, cache=True)
 def convolve_pairs(start, stop, ptr, rows, columns, images):
-    """images[i] = sum over the atoms of sample i of rows[atom] x columns[atom]."""
+    """Add to images[i] the sum over the atoms of sample i of rows[atom] x columns[atom]."""
     for sample in range(start, stop):
         begin, end = ptr[sample], ptr[sample + 1]
         _outer_add(rows[begin:end], columns[begin:end], images[sample])
@@ -261,12 +312,15 @@ def convolve_pairs(start, stop, ptr, rows, columns, images):
 @njit(nogil=True, cache=True)
 def gaussian_table(positions, grid, bandwidth, factor, out):
     """out[k, i] = factor[k] exp(-((grid[i] - positions[k]) / bandwidth)^2 / 2)."""
+    scale = np.sqrt(0.5) / bandwidth
     for k in range(len(positions)):
+        row = out[k]
+        position = positions[k]
         for i in range(len(grid)):
-            z = (grid[i] - positions[k]) / bandwidth
-            out[k, i] = _exp_negative(-0.5 * z * z)
+            z = (grid[i] - position) * scale
+            row[i] = _exp_negative(-z * z)
         for i in range(len(grid)):
-            out[k, i] *= factor[k]
+            row[i] *= factor[k]
 
 
 @njit(nogil=True, cache=True)

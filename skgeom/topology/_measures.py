@@ -23,7 +23,7 @@ def aggregate(points, weights, sample=None, n_samples=1):
         Measure i holds the atoms ``ptr[i]:ptr[i + 1]``.
     """
     keys = tuple(points.T[::-1])
-    order = np.lexsort(keys if sample is None else (*keys, sample))
+    order = sorting_order(keys if sample is None else (*keys, sample))
     points, weights = points[order], weights[order]
     sample = np.zeros(len(order), dtype=np.int64) if sample is None else sample[order]
     if len(order):
@@ -35,6 +35,28 @@ def aggregate(points, weights, sample=None, n_samples=1):
         points, weights, sample = points[first], sums[sums != 0], sample[first]
     ptr = np.searchsorted(sample, np.arange(n_samples + 1))
     return points, weights.astype(np.int32), ptr
+
+
+def sorting_order(keys):
+    """As `numpy.lexsort` (the last key comes first), but faster on long keys and not stable.
+
+    Long keys are replaced by their ranks and these packed into one integer, because sorting one
+    key without stability is several times faster.
+    """
+    if len(keys[0]) < 4096:
+        return np.lexsort(keys)
+    code, size = np.zeros(len(keys[0]), dtype=np.int64), 1
+    for key in reversed(keys):
+        order = np.argsort(key)
+        ranks = np.empty(len(key), dtype=np.int64)
+        increasing = key[order]
+        ranks[order] = np.cumsum(np.concatenate([[0], increasing[1:] != increasing[:-1]]))
+        count = int(ranks[order[-1]]) + 1
+        size *= count
+        if size >= 2**62:
+            return np.lexsort(keys)
+        code = code * count + ranks
+    return np.argsort(code)
 
 
 def concatenate(parts, n_parameters):

@@ -92,15 +92,72 @@ def _by_rows(simplices, grades, dimensions, n_rows):
 
 
 def _row_persistence(simplices, grades, second, value, dimensions):
-    """Barcodes (including bars of length zero, which cancel) of one row."""
+    """Barcodes of one row."""
+    times = [
+        np.where(row <= value, first[:, 0], np.inf)
+        for cells, first, row in zip(simplices, grades, second)
+    ]
+    return barcodes(simplices, times, dimensions)
+
+
+def barcodes(simplices, times, dimensions):
+    """Ordinary persistence of a complex with one time per cell (infinite: never there).
+
+    Returns
+    -------
+    bars : list of ndarrays of shape (n_bars, 2)
+        Of positive length, one array per dimension.
+    """
     import gudhi
 
     tree = gudhi.SimplexTree()
-    for cells, first, row in zip(simplices, grades, second):
-        kept = (row <= value) & np.isfinite(first[:, 0])
+    for cells, time in zip(simplices, times):
+        kept = np.isfinite(time)
         if kept.any():
             # a copy with regular strides: gudhi misreads axes of length one with stride zero
             vertices = np.array(cells[kept].T, dtype=np.int32, order="C", copy=True)
-            tree.insert_batch(vertices, first[kept, 0].copy())
+            tree.insert_batch(vertices, time[kept])
     tree.compute_persistence(homology_coeff_field=2, persistence_dim_max=True)
-    return [tree.persistence_intervals_in_dimension(d) for d in dimensions]
+    return [
+        np.asarray(tree.persistence_intervals_in_dimension(d)).reshape(-1, 2) for d in dimensions
+    ]
+
+
+def fibered_barcode(simplices, grades, homology_dimension, point, direction=(1.0, 1.0)):
+    """Barcode of a bifiltered complex along the line ``point + t * direction``.
+
+    Parameters
+    ----------
+    simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
+    grades : list of ndarrays of shape (n_simplices, n_parameters)
+    homology_dimension : int
+    point : array-like of shape (n_parameters,)
+    direction : array-like of shape (n_parameters,), default=(1.0, 1.0)
+        Positive.
+
+    Returns
+    -------
+    bars : ndarray of shape (n_bars, 2)
+        Values of t at birth and death, of positive length.
+
+    References
+    ----------
+    .. [1] Lesnick, Wright. "Interactive Visualization of 2-D Persistence Modules."
+           arXiv:1512.00180.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skgeom.topology import fibered_barcode
+    >>> simplices = [np.array([[0], [1]]), np.array([[0, 1]])]
+    >>> grades = [np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[1.0, 3.0]])]
+    >>> fibered_barcode(simplices, grades, 0, (0.0, 0.0))
+    array([[ 1.,  3.],
+           [ 0., inf]])
+    """
+    point, direction = np.asarray(point, dtype=float), np.asarray(direction, dtype=float)
+    if not (direction > 0).all():
+        raise ValueError(f"direction must be positive in every parameter, got {direction}.")
+    kept = slice(0, homology_dimension + 2)
+    times = [((g - point) / direction).max(axis=1) for g in grades[kept]]
+    return barcodes(simplices[kept], times, [homology_dimension])[0]

@@ -200,17 +200,33 @@ def graphs(shapes, *, with_values, attributes):
     offset = np.repeat(node_ptr[:-1], counts)
     rows = np.concatenate([graph[1] for graph in unpacked]).astype(np.int64) + offset
     columns = np.concatenate([graph[2] for graph in unpacked]).astype(np.int64) + offset
-    kept = _each_edge_once(rows, columns, int(node_ptr[-1]))
+    weights = np.concatenate([graph[3] for graph in unpacked]).astype(np.float64)
+    _check_weights(weights, np.cumsum(counts))
+    stored = np.flatnonzero(weights)
+    kept = stored[_each_edge_once(rows[stored], columns[stored], int(node_ptr[-1]))]
     low, high = np.minimum(rows[kept], columns[kept]), np.maximum(rows[kept], columns[kept])
     edge_ptr = np.searchsorted(low, node_ptr)
     local = np.repeat(node_ptr[:-1], np.diff(edge_ptr))
     edges = np.column_stack([low - local, high - local]).astype(np.int32)
-    weights = np.concatenate([graph[3] for graph in unpacked])[kept].astype(np.float64)
     values = _stacked([graph[4] for graph in unpacked], with_values, "node values")
+    if values is not None:
+        unusable = (np.isnan(values) | np.isneginf(values)).any(axis=1)
+        if unusable.any():
+            index = int(np.searchsorted(node_ptr, np.argmax(unusable), side="right")) - 1
+            check_values(values[unusable], index)
     edge_values = _stacked([graph[5] for graph in unpacked], False, "edge values")
     if edge_values is not None:
         edge_values = edge_values[kept]
-    return GraphInput(node_ptr, edge_ptr, edges, weights, values, edge_values)
+    return GraphInput(node_ptr, edge_ptr, edges, weights[kept], values, edge_values)
+
+
+def _check_weights(weights, ends):
+    unusable = ~(np.isfinite(weights) & (weights >= 0))
+    if unusable.any():
+        index = int(np.searchsorted(ends, np.argmax(unusable), side="right"))
+        raise ValueError(
+            f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
+        )
 
 
 def _each_edge_once(rows, columns, n_nodes):
@@ -278,7 +294,7 @@ def _node_columns(values, index):
         raise ValueError(
             f"Sample {index}: node values have shape (n_nodes, n_functions), got {values.shape}."
         )
-    return check_values(values, index)
+    return values
 
 
 def _edge_columns(values, n_edges, index):
@@ -295,18 +311,12 @@ def _unpack_adjacency(sample, index):
         matrix = sp.csr_array(float_array(sample, "the adjacency matrix", index))
     elif sample.format != "csr":
         matrix = sample.tocsr()
-    if matrix.shape[0] != matrix.shape[1]:
+    n_nodes, n_columns = matrix.shape
+    if n_nodes != n_columns:
         raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
-    data = matrix.data
-    if len(data) and not (np.isfinite(data).all() and data.min() >= 0):
-        raise ValueError(
-            f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
-        )
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    if len(data) and not data.all():
-        stored = data != 0
-        return matrix.shape[0], rows[stored], matrix.indices[stored], data[stored]
-    return matrix.shape[0], rows, matrix.indices, data
+    indptr = matrix.indptr
+    rows = np.arange(n_nodes).repeat(indptr[1:] - indptr[:-1])
+    return n_nodes, rows, matrix.indices, matrix.data
 
 
 def _unpack_edges(edges, n_nodes, index):

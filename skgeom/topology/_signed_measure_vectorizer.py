@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
 from skgeom.topology._convolution import KERNELS, convolve
+from skgeom.topology._gradient import convolution_gradient
 from skgeom.topology._measures import aggregate, balance, histogram, surface_from_histogram
 from skgeom.topology._modules import (
     INTERVAL_KERNELS,
@@ -454,12 +455,36 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.vectorization == "sliced_wasserstein":
             return self._cumulate(points, weights, sample, n_samples)
         ptr = np.searchsorted(sample, np.arange(n_samples + 1))
-        grid = [
+        bandwidth = self._per_parameter("bandwidth", Real)
+        grid = self._normalized_grid()
+        return convolve(points, weights, ptr, grid, bandwidth, self.kernel, self.n_jobs)
+
+    def _normalized_grid(self):
+        return [
             self._normalized(np.tile(values[:, None], self.n_parameters_))[:, axis]
             for axis, values in enumerate(self.grid_)
         ]
+
+    def atom_gradient(self, points, weights, sample, cotangent):
+        """Gradient of ``sum(cotangent * images)`` in the atoms (Gaussian convolution).
+
+        Parameters
+        ----------
+        points : ndarray of shape (n_atoms, 2)
+            In the original unit, samples one after the other.
+        weights : ndarray of shape (n_atoms,)
+        sample : ndarray of int, shape (n_atoms,)
+        cotangent : ndarray of shape (n_samples, len(grid_[0]), len(grid_[1]))
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_atoms, 2)
+        """
         bandwidth = self._per_parameter("bandwidth", Real)
-        return convolve(points, weights, ptr, grid, bandwidth, self.kernel, self.n_jobs)
+        gradient = convolution_gradient(
+            self._normalized(points), weights, sample, self._normalized_grid(), bandwidth, cotangent
+        )
+        return gradient / (self.box_[1] - self.box_[0]) if self.normalize else gradient
 
     def _cumulate(self, points, weights, sample, n_samples):
         """Cumulated mass at the knots of every direction, times the width of a knot."""

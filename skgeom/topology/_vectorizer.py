@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
+from skgeom.topology._gradient import atoms_with_nodes
 from skgeom.topology._measures import histogram, surface_from_histogram
 from skgeom.topology._signed_measure_vectorizer import (
     MODULE_VECTORIZATIONS,
@@ -67,10 +68,11 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
     Parameters
     ----------
-    filtration : {"rips", "alpha", "delaunay", "cubical", "graph", "precomputed"}, default="rips"
-        What a sample is, and how it is filtered: point clouds ("rips", "alpha", "delaunay"),
-        images and volumes with channels ("cubical"), graphs, or simplex trees with a vertex
-        function. See `BifiltrationTransformer`.
+    filtration : {"rips", "alpha", "delaunay", "degree_rips", "cubical", "graph", \
+            "precomputed"}, default="rips"
+        What a sample is, and how it is filtered: point clouds ("rips", "alpha", "delaunay",
+        "degree_rips"), images and volumes with channels ("cubical"), graphs, or simplex trees
+        with a vertex function. See `BifiltrationTransformer`.
     function : str, callable or list of them, default="kde"
         Second parameter of point clouds: "kde", "dtm", "knn", "eccentricity", "precomputed" or a
         callable. Graphs take one per parameter: "degree", "hks", "closeness", "fiedler" or a
@@ -387,6 +389,64 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             masses = histogram(points, weights, sample, n_samples, self.grid_)
             surfaces[key] = surface_from_histogram(masses)
         return surfaces
+
+    def gradient(self, X, V):
+        """Vector-Jacobian product of `transform` with respect to the node values of graphs.
+
+        For ``filtration="graph"`` with ``function="precomputed"`` and two parameters, signed
+        measures of the Hilbert function and a Gaussian convolution: the gradient of
+        ``(V * transform(X)).sum()``. Where values tie it is one element of the subdifferential.
+
+        Parameters
+        ----------
+        X : sequence of graphs with node values
+        V : array-like of shape (n_samples, n_features_out_)
+
+        Returns
+        -------
+        gradients : list of ndarrays of shape (n_nodes, 2)
+            One per sample, in the original unit of the values.
+
+        References
+        ----------
+        .. [1] Scoccola, Setlur, Loiseaux, Carrière, Oudot. "Differentiability and Optimization of
+               Multiparameter Persistent Homology." ICML 2024, arXiv:2406.07224.
+        """
+        check_is_fitted(self)
+        self._check_differentiable()
+        V = np.asarray(V, dtype=np.float64)
+        batch = self.transformer_.filtered_graphs(X)
+        if V.shape != (batch.n_graphs, self.n_features_out_):
+            raise ValueError(
+                f"V must have shape ({batch.n_graphs}, {self.n_features_out_}), got {V.shape}."
+            )
+        values = batch.node_grades
+        gradient = np.zeros_like(values)
+        images = V.reshape(len(V), len(self.vectorizer_.keys_), *map(len, self.grid_))
+        for dimension, atoms in atoms_with_nodes(batch, values).items():
+            if dimension in self.vectorizer_.keys_:
+                points, weights, sample, nodes = atoms
+                cotangent = images[:, self.vectorizer_.keys_.index(dimension)]
+                slopes = self.vectorizer_.atom_gradient(points, weights, sample, cotangent)
+                for axis in range(2):
+                    np.add.at(gradient[:, axis], nodes[:, axis], slopes[:, axis])
+        return np.split(gradient, batch.node_ptr[1:-1])
+
+    def _check_differentiable(self):
+        needed = {
+            "filtration": "graph",
+            "function": "precomputed",
+            "invariant": "hilbert",
+            "kernel": "gaussian",
+            "filtration_resolution": None,
+            "mass_default": None,
+        }
+        for name, value in needed.items():
+            found = getattr(self, name)
+            if not (found is value or (isinstance(found, str) and found == value)):
+                raise ValueError(f"gradient needs {name}={value!r}, got {found!r}.")
+        if self._vectorization() != "convolution" or self.n_parameters_ != 2:
+            raise ValueError("gradient needs vectorization='convolution' and two parameters.")
 
     def get_feature_names_out(self, input_features=None):
         """Names such as ``mph_h1_r07_s13``: homology dimension and position on the grid.

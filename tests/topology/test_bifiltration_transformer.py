@@ -204,11 +204,12 @@ BAD = [
     ({"homology_dimensions": (-1,)}, [CLOUD], "non-negative integer"),
     ({"homology_dimensions": (0, 0)}, [CLOUD], "repeats itself"),
     ({"filtration": "alpha", "threshold": 1.0}, [CLOUD], "threshold=1.0 has no meaning"),
+    ({"filtration": "degree_rips"}, [CLOUD], r"homology_dimensions=\(0,\) and invariant"),
     ({"dual": True}, [CLOUD], "dual=True has no meaning for filtration='rips'"),
     (
         {"filtration": "cubical", "max_points": 3},
         [np.zeros((2, 2, 2))],
-        "only for rips, alpha, delaunay",
+        "only for rips, alpha, delaunay, degree_rips",
     ),
     ({"metric": "precomputed"}, [np.zeros((2, 3))], "a distance matrix is square"),
     ({"metric": "precomputed"}, [-np.ones((2, 2))], "negative distances"),

@@ -10,6 +10,7 @@ from skgeom.topology import (
     IntervalModules,
     MultiparamPersistenceVectorizer,
     SignedMeasureVectorizer,
+    fibered_barcode,
     interval_decomposition,
     landscapes,
     persistence_image,
@@ -17,7 +18,7 @@ from skgeom.topology import (
 )
 from skgeom.topology._alpha import alpha_complex, lower_star
 from skgeom.topology._modules import _traces, from_corners
-from tests.topology.conftest import random_graph
+from tests.topology.conftest import hilbert_brute_force, random_graph
 from tests.topology.test_vectorizer import edge_lists
 
 few = settings(max_examples=15, deadline=None)
@@ -332,3 +333,20 @@ def test_empty_sample_has_no_summands():
     empty = (np.empty((0, 2)), np.empty((0, 2)))
     assert len(vectorizer.decompose([empty])[0]) == 0
     assert not vectorizer.transform([empty]).any()
+
+
+def test_fibered_barcode():
+    rng = np.random.default_rng(3)
+    simplices, grades = random_complex(rng, 20)
+    point, direction = np.array([0.1, -0.5]), np.array([1.0, 2.0])
+    for dimension in (0, 1):
+        bars = fibered_barcode(simplices, grades, dimension, point, direction)
+        ranks = [((bars[:, 0] <= t) & (bars[:, 1] > t)).sum() for t in np.linspace(-1.0, 1.5, 20)]
+        cells = [c.tolist() for c in simplices]
+        expected = [
+            hilbert_brute_force(cells, grades, point + t * direction, dimension)
+            for t in np.linspace(-1.0, 1.5, 20)
+        ]
+        assert ranks == expected
+    with pytest.raises(ValueError, match="direction must be positive"):
+        fibered_barcode(simplices, grades, 0, point, (1.0, 0.0))

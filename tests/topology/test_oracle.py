@@ -6,6 +6,7 @@ import pytest
 from skgeom.topology import (
     BifiltrationTransformer,
     euler_signed_measure,
+    rank_signed_measure,
     sliced_wasserstein_distances,
 )
 from tests.topology.conftest import assert_same_measure
@@ -70,6 +71,30 @@ def test_function_delaunay(oracle, name):
     if name == "pc2":
         euler = euler_signed_measure(sample, **params)
         assert_same_measure(euler, measure(oracle, "pc2__fdel_euler"))
+
+
+def test_degree_rips(oracle):
+    transformer = BifiltrationTransformer(
+        filtration="degree_rips",
+        homology_dimensions=(0,),
+        filtration_resolution=12,
+        threshold=0.8,
+    )
+    found = transformer.fit_transform([oracle["degrips__X"]])[0][0]
+    assert_same_measure(found, measure(oracle, "degrips__H0"))
+
+
+@pytest.mark.parametrize("name", ["graph0", "graph1", "graph2", "graph3", "graph4"])
+@pytest.mark.parametrize("dimension", [0, 1])
+def test_rank(oracle, name, dimension):
+    graph = (oracle[f"{name}__edges"], oracle[f"{name}__f"])
+    points, weights = rank_signed_measure(
+        graph, homology_dimension=dimension, function="precomputed"
+    )
+    expected, signs = measure(oracle, f"{name}__rank{dimension}")
+    # infinite coordinates are compared as a large number
+    found = np.where(np.isinf(points), 1e3, points)
+    assert_same_measure((found, weights), (np.where(np.isinf(expected), 1e3, expected), signs))
 
 
 @pytest.mark.parametrize("name", ["img2", "img3"])

@@ -42,6 +42,7 @@ KINDS = {
     "rips with values": ({"function": "precomputed"}, valued_clouds),
     "alpha": ({"filtration": "alpha"}, clouds),
     "delaunay": ({"filtration": "delaunay"}, clouds),
+    "degree_rips": ({"filtration": "degree_rips", "homology_dimensions": (0,)}, clouds),
     "cubical": ({"filtration": "cubical"}, images),
     "graph": ({"filtration": "graph", "function": ["degree", "hks"]}, graphs),
     "edges": ({"filtration": "graph", "function": "precomputed"}, edge_lists),
