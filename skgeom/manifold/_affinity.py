@@ -10,8 +10,12 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import gen_batches
 
-from skgeom._core.parallel import even_ranges, parallel_ranges, single_blas_thread
-from skgeom.manifold._threads import single_openmp_thread
+from skgeom._core.parallel import (
+    even_ranges,
+    parallel_ranges,
+    single_blas_thread,
+    single_openmp_thread,
+)
 
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
 LAPLACIANS = ("normalized", "combinatorial", "random_walk")

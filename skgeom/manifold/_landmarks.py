@@ -6,8 +6,8 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import euclidean_distances
 from sklearn.utils import gen_batches
 
+from skgeom._core.parallel import single_openmp_thread
 from skgeom.manifold._affinity import narrow
-from skgeom.manifold._threads import single_openmp_thread
 
 LANDMARK_METHODS = ("kmeans", "random", "maxmin")
 # landmarks that share a point

@@ -5,6 +5,7 @@ from sklearn import get_config
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_consistent_length
 
+from skgeom._core.parallel import single_openmp_thread
 from skgeom.separability._inputs import class_codes
 from skgeom.separability._scorer import SeparabilityScorer
 from skgeom.separability._statistics import total_variance
@@ -169,14 +170,13 @@ def nearest_neighbor_entropy(X, *, reference=None):
     """
     X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2, input_name="X")
     if reference is None:
-        neighbours = NearestNeighbors(n_neighbors=1).fit(X).kneighbors(return_distance=False)
-        others = X[neighbours[:, 0]]
+        search, rows, others = NearestNeighbors(n_neighbors=1).fit(X), None, X
     else:
         reference = check_array(reference, dtype=[np.float64, np.float32], input_name="reference")
-        neighbours = (
-            NearestNeighbors(n_neighbors=1).fit(reference).kneighbors(X, return_distance=False)
-        )
-        others = reference[neighbours[:, 0]]
+        search, rows, others = NearestNeighbors(n_neighbors=1).fit(reference), X, reference
+    with single_openmp_thread():
+        nearest = search.kneighbors(rows, return_distance=False)[:, 0]
+    others = others[nearest]
     mean_square = float(np.mean(np.sum((X.astype(np.float64) - others) ** 2, axis=1)))
     if mean_square == 0:
         return np.inf

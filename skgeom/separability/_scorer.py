@@ -17,7 +17,7 @@ from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom._core.parallel import parallel_map, single_blas_thread
+from skgeom._core.parallel import parallel_map, single_blas_thread, single_openmp_thread
 from skgeom.separability._clusters import cluster_labels, isolation
 from skgeom.separability._inputs import checked_distances, class_codes
 from skgeom.separability._normalize import column_statistics, normalize_cloud
@@ -844,9 +844,10 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         else:
             # Angles order the points as cosines do.
             metric = "cosine" if self.metric == "angular" else self.metric
-            nearest = pairwise_distances_argmin(
-                points, points[rows], metric=metric, metric_kwargs=self.metric_params or {}
-            )
+            with single_openmp_thread():
+                nearest = pairwise_distances_argmin(
+                    points, points[rows], metric=metric, metric_kwargs=self.metric_params or {}
+                )
         result = labels[nearest]
         result[rows] = labels
         return result

@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
+from skgeom._core.parallel import single_openmp_thread
 from skgeom._core.spanning_tree import euclidean_tree, graph_forest, merge_tree, metric_tree
 
 # Metrics that are increasing functions of the Euclidean distance e of prepared rows (unit rows,
@@ -192,7 +193,8 @@ def _mapped_tree(rows, settings):
 def _euclidean_core(rows, k):
     """Distance of every row to its k-th neighbour, measured by direct differences."""
     search = NearestNeighbors(n_neighbors=k).fit(rows)
-    neighbour = search.kneighbors(return_distance=False)[:, k - 1]
+    with single_openmp_thread():
+        neighbour = search.kneighbors(return_distance=False)[:, k - 1]
     core = np.empty(len(rows))
     step = max(1, 2**20 // rows.shape[1])
     for start in range(0, len(rows), step):
@@ -212,7 +214,8 @@ def _generic_tree(X, settings):
             metric_params=params or None,
             algorithm="brute",
         )
-        core = search.fit(X).kneighbors()[0][:, -1].astype(np.float64)
+        with single_openmp_thread():
+            core = search.fit(X).kneighbors()[0][:, -1].astype(np.float64)
 
     def distances(rows):
         return pairwise_distances(X[rows], X, metric=metric, **params)
