@@ -40,11 +40,20 @@ html_css_files = ["skgeom.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "header_links_before_dropdown": 8,
-    "secondary_sidebar_items": ["page-toc"],
+    # tables of many peers take the place of the sidebars
+    "secondary_sidebar_items": {"**": ["page-toc"], "comparison/*": [], "benchmarks": []},
     "navbar_align": "left",
     "show_toc_level": 2,
 }
-html_sidebars = {"install": [], "quick_start": [], "contributing": []}
+NO_SIDEBAR = (
+    "install",
+    "quick_start",
+    "contributing",
+    "benchmarks",
+    "architecture",
+    "comparison/*",
+)
+html_sidebars = dict.fromkeys(NO_SIDEBAR, [])
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

@@ -17,9 +17,9 @@ HOME = {
 def main():
     drawings = {step.__name__: step(False)[1] for step in _tour.STEPS.values()}
     for name, file in HOME.items():
-        figure = Figure(figsize=(5.5, 4), layout="constrained")
+        figure = Figure(figsize=(7, 5), layout="constrained")
         drawings[name](figure)
-        figure.savefig(FOLDER / file, dpi=110)
+        figure.savefig(FOLDER / file, dpi=90)
     figure = Figure(figsize=(15, 8), layout="constrained")
     top, bottom = figure.subfigures(2, 1)
     parts = [*top.subfigures(1, 2), *bottom.subfigures(1, 3)]
