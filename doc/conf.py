@@ -45,15 +45,8 @@ html_theme_options = {
     "navbar_align": "left",
     "show_toc_level": 2,
 }
-NO_SIDEBAR = (
-    "install",
-    "quick_start",
-    "contributing",
-    "benchmarks",
-    "architecture",
-    "comparison/*",
-)
-html_sidebars = dict.fromkeys(NO_SIDEBAR, [])
+WITHOUT_SIDEBAR = ("install", "quick_start", "contributing", "benchmarks", "architecture")
+html_sidebars = {page: [] for page in (*WITHOUT_SIDEBAR, "comparison/*")}
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
