@@ -80,7 +80,7 @@ def giotto_ph(work):
 
 def hdbscan_prim(work):
     from hdbscan._hdbscan_linkage import mst_linkage_core_vector
-    from sklearn.metrics import DistanceMetric
+    from hdbscan.dist_metrics import DistanceMetric
 
     X = cloud(work)
     metric, core = DistanceMetric.get_metric("euclidean"), np.zeros(len(X))
