@@ -436,7 +436,7 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
     memory = get_config()["working_memory"] if memory is None else memory
     if algorithm == "auto":
         algorithm = choose_algorithm(n, d, memory)
-    points, exponent = _within_range(np.ascontiguousarray(points))
+    points, exponent = within_range(np.ascontiguousarray(points))
     core = np.zeros(n) if core is None else np.ldexp(core.astype(np.float64), -exponent) ** 2
     if algorithm == "tiles":
         from skgeom._core.spanning_tiles import tiled_tree  # it builds on the kernels here
@@ -486,12 +486,28 @@ def gram_tree(points, core):
     return edges, weights
 
 
-def _within_range(points):
-    """Scale points by a power of two where their squares would leave the range of float64."""
-    exponent = int(np.frexp(max(points.max(), -points.min()))[1])
+def within_range(points):
+    """Scale points by a power of two where squared distances would leave the range of float64.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+
+    Returns
+    -------
+    points : ndarray of shape (n, k), 1 <= k <= d
+        `points`, or ``points * 2 ** -exponent`` in float64 without the columns that are constant;
+        one column of zeros when all are.
+    exponent : int
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    varying = high != low
+    if not varying.any():
+        return np.zeros((len(points), 1)), 0
+    exponent = int(np.frexp(max(high[varying].max(), -low[varying].min()))[1])
     if -400 < exponent < 400:
         return points, 0
-    return np.ldexp(points, -exponent), exponent
+    return np.ldexp(points[:, varying].astype(np.float64), -exponent), exponent
 
 
 def _filter_copy(points, transpose):
@@ -573,7 +589,8 @@ def graph_forest(graph, *, core=None):
     graph : csr_array of shape (n, n)
         Symmetric weights; a pair that is not stored is not an edge.
     core : ndarray of shape (n,), default=None
-        Core distances, as for `euclidean_tree`.
+        Core distances, as for `euclidean_tree`; a point whose core distance is infinite has no
+        edges.
 
     Returns
     -------
@@ -588,6 +605,8 @@ def graph_forest(graph, *, core=None):
     weights = coo.data[off].astype(np.float64)
     if core is not None:
         weights = np.maximum(weights, np.maximum(core[edges[:, 0]], core[edges[:, 1]]))
+        reached = np.isfinite(weights)
+        edges, weights = edges[reached], weights[reached]
     edges, weights = sort_edges(edges, weights)
     chosen = _kruskal(edges[:, 0], edges[:, 1], np.arange(len(edges)), graph.shape[0])
     return edges[chosen], weights[chosen]

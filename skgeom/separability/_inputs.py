@@ -7,6 +7,19 @@ import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 
 
+def refuse_parameters(method, parameters):
+    """Raise TypeError for keyword arguments that a method does not take."""
+    if "sample_weight" in parameters:
+        raise TypeError(
+            f"SeparabilityScorer.{method} takes no sample_weight: a minimum spanning tree has no "
+            "weights of samples."
+        )
+    if parameters:
+        raise TypeError(
+            f"SeparabilityScorer.{method} got unexpected keyword arguments {sorted(parameters)}."
+        )
+
+
 def checked_distances(X):
     """Check a distance matrix: square, symmetric, no negative entry, zero diagonal."""
     if X.shape[0] != X.shape[1]:
@@ -28,7 +41,8 @@ def checked_distances(X):
             f"({row}, {row}) is {X.diagonal()[row]}."
         )
     asymmetry = abs(X - X.T)
-    if float(asymmetry.max()) > 1e-8 * largest:
+    # Single-precision kernels round the two halves of a matrix differently.
+    if float(asymmetry.max()) > max(1e-8, 8 * np.finfo(X.dtype).eps) * largest:
         row, column = np.unravel_index(asymmetry.argmax(), X.shape)
         raise ValueError(
             f'metric="precomputed" needs a symmetric matrix: entries ({row}, {column}) and '

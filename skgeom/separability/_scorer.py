@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
 from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map, single_blas_thread, single_openmp_thread
 from skgeom.separability._clusters import cluster_labels, isolation
-from skgeom.separability._inputs import checked_distances, class_codes
+from skgeom.separability._inputs import checked_distances, class_codes, refuse_parameters
 from skgeom.separability._normalize import column_statistics, normalize_cloud
 from skgeom.separability._reference import monte_carlo_pvalue, null_cloud
 from skgeom.separability._response import RESPONSES, embedding_of
@@ -62,6 +62,14 @@ METRICS = sorted(
     {*MAPPED_METRICS, *PAIRWISE_DISTANCE_FUNCTIONS, *_SCIPY_METRICS, "precomputed"}
     - {"nan_euclidean"}
 )
+
+
+# Parameters without which scikit-learn cannot compute a metric between blocks of rows.
+REQUIRED_PARAMS = {
+    "seuclidean": ("V", "column variances"),
+    "mahalanobis": ("VI", "inverse covariance"),
+}
+NEEDS_POINTS = {"effective_rank", "renyi_entropy"}
 
 
 @dataclass
@@ -152,7 +160,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
     ci : {"subsample", "jackknife"}, default="subsample"
         Source of the interval: subsamples of ``ceil(n ** 0.75)`` rows (or `max_samples`), or the
-        delete-a-group jackknife with 10 groups.
+        delete-a-group jackknife with 10 groups of the rows of the (first) tree.
 
     n_resamples : int, default=50
         Number of subsamples for the interval.
@@ -214,7 +222,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     pvalue_ : float
         Monte Carlo p-value ``(1 + #{S_ref >= S}) / (n_references + 1)``. Only with `reference`.
     confidence_interval_ : tuple of float
-        Only with `confidence_level`.
+        Only with `confidence_level`; nan where the statistic of a part is infinite.
     resample_scores_ : ndarray
         Statistic of each part that the interval comes from. Only with `confidence_level`.
     classes_ : ndarray of shape (n_classes,)
@@ -282,7 +290,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "n_references": [Interval(Integral, 1, None, closed="left")],
         "max_samples": [
             Interval(Integral, 2, None, closed="left"),
-            Interval(Real, 0, 1, closed="right"),
+            Interval(RealNotInt, 0, 1, closed="right"),
             None,
         ],
         "n_subsamples": [Interval(Integral, 1, None, closed="left")],
@@ -338,7 +346,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, **unsupported):
         """Build the tree of a cloud and score it.
 
         Parameters
@@ -348,11 +356,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         y : array-like of shape (n_samples,), default=None
             Labels for ``supervised_``; rows labelled -1 or None are unlabelled: they stay in the
             tree and are skipped in the yardsticks.
+        **unsupported
+            Refused; ``sample_weight`` with the reason.
 
         Returns
         -------
         self : object
         """
+        refuse_parameters("fit", unsupported)
         X = self._check_cloud(X, reset=True)
         self._fit_columns(X)
         points = self._normalized(X)
@@ -367,21 +378,24 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             self._store_supervised(evaluation, y)
         return self
 
-    def fit_predict(self, X, y=None):
+    def fit_predict(self, X, y=None, **unsupported):
         """Fit and return ``labels_``, the groups of the rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
+        **unsupported
+            As for `fit`.
 
         Returns
         -------
         labels : ndarray of int64, shape (n_samples,)
         """
+        refuse_parameters("fit_predict", unsupported)
         return self.fit(X, y).labels_
 
-    def score(self, X, y=None):
+    def score(self, X, y=None, **unsupported):
         """Score a cloud with the fitted normalisation.
 
         Parameters
@@ -390,11 +404,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             Only these rows are looked at, never those of `fit`.
         y : None
             Ignored.
+        **unsupported
+            As for `fit`.
 
         Returns
         -------
         score : float
         """
+        refuse_parameters("score", unsupported)
         check_is_fitted(self)
         X = self._check_cloud(X, reset=False)
         return self._evaluate(X, self._normalized(X), self._seeds()).score
@@ -574,6 +591,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             length. Scores are without reference.
         """
         self._validate_params()
+        if not (isinstance(n_repeats, Integral) and n_repeats >= 1):
+            raise ValueError(f"n_repeats must be an integer of at least 1, got {n_repeats!r}.")
         scorer, seeds = clone(self), self._seeds()
         X = scorer._check_cloud(X, reset=True)
         scorer._fit_columns(X)
@@ -631,11 +650,23 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f'reference="{self.reference}" draws points and cannot be used with '
                 'metric="precomputed"; pass reference=None.'
             )
+        if isinstance(self.metric, str) and self.metric in REQUIRED_PARAMS:
+            name, meaning = REQUIRED_PARAMS[self.metric]
+            if name not in (self.metric_params or {}):
+                raise ValueError(
+                    f'metric="{self.metric}" needs metric_params={{"{name}": ...}} '
+                    f"(the {meaning}), so that every tree has the same metric."
+                )
         unknown = [s for s in self._statistics() if not callable(s) and s not in STATISTICS]
         if unknown or not self._statistics():
             raise ValueError(
                 f"The 'statistic' parameter must name at least one of {sorted(STATISTICS)}, got "
                 f"{self.statistic!r}."
+            )
+        if self.metric == "precomputed" and NEEDS_POINTS.intersection(self._statistics()):
+            raise ValueError(
+                f"The statistics {sorted(NEEDS_POINTS)} need points; they are not defined for "
+                'metric="precomputed".'
             )
 
     def _list_of_clouds(self, X):
@@ -861,15 +892,21 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         )
 
     def _resample_size(self, n_samples):
-        if self.max_samples is None:
-            return min(n_samples, max(2, math.ceil(n_samples**0.75)))
-        return self._subsample_size(n_samples)
+        """Size of the subsamples, or of what the jackknife leaves groups out of."""
+        size = self._subsample_size(n_samples)
+        if size < n_samples or self.ci == "jackknife":
+            return size
+        return min(n_samples - 1, math.ceil(n_samples**0.75))
 
     def _resampled(self, points, seeds):
         """Statistics of parts of a cloud, without reference."""
         n_samples, seed = points.shape[0], seeds[3]
         size, rng = self._resample_size(n_samples), np.random.default_rng(seed)
-        plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
+        if self.ci == "jackknife":
+            rows = self._draw(n_samples, seeds[0])[0]
+            plan = [rows[kept] for kept in resampling_plan(self.ci, size, None, None, rng)]
+        else:
+            plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
         return self._part_scores(points, plan, seed)
 
     def _part_scores(self, points, row_sets, seed):
@@ -883,7 +920,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         return np.array(self._parallel(part_score, row_sets))
 
     def _error_of(self, resample_scores, n_samples):
-        return standard_error(self.ci, resample_scores, n_samples, self._resample_size(n_samples))
+        drawn = self._subsample_size(n_samples) < n_samples
+        return standard_error(
+            self.ci,
+            resample_scores,
+            n_samples,
+            self._resample_size(n_samples),
+            self.n_subsamples if drawn else np.inf,
+        )
 
     def _store_supervised(self, evaluation, y):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
