@@ -63,7 +63,7 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
 
     restore : {"stop", "best"}, default="stop"
         Which checkpoint ``selected_step_`` names: where the rule fired, or the one with the
-        largest smoothed score. Measured over many trainings, the latter was the worse choice.
+        largest smoothed score. Separability may peak long before accuracy does.
 
     Attributes
     ----------
