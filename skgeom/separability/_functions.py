@@ -86,7 +86,9 @@ def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **
     >>> h0_persistence([[0.0], [1.0], [3.0], [7.0]])
     array([1., 2., 4.])
     """
-    checker = SeparabilityScorer(metric=metric, min_samples=min_samples, normalize=None)
+    checker = SeparabilityScorer(
+        metric=metric, metric_params=metric_params, min_samples=min_samples, normalize=None
+    )
     checker._validate_params()
     X = checker._check_cloud(X, reset=True)
     settings = TreeSettings(
@@ -110,7 +112,7 @@ def friedman_rafsky(X, y, metric="euclidean", min_samples=None, **metric_params)
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-        Labels; rows labelled -1 or None are left out.
+        Labels; rows labelled -1, None or NaN are left out.
     metric, min_samples, **metric_params
         As for `h0_persistence`.
 

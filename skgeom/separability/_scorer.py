@@ -30,7 +30,7 @@ from skgeom.separability._statistics import (
     evaluate,
     major_cut,
     referenced_value,
-    statistic_name,
+    statistic_names,
 )
 from skgeom.separability._supervised import label_yardsticks, supervised_yardsticks
 from skgeom.separability._tree import MAPPED_METRICS, TreeSettings, build_barcode, take
@@ -354,8 +354,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The cloud, or distances of shape (n_samples, n_samples) for "precomputed".
         y : array-like of shape (n_samples,), default=None
-            Labels for ``supervised_``; rows labelled -1 or None are unlabelled: they stay in the
-            tree and are skipped in the yardsticks.
+            Labels for ``supervised_``; rows labelled -1, None or NaN are unlabelled: they stay in
+            the tree and are skipped in the yardsticks.
         **unsupported
             Refused; ``sample_weight`` with the reason.
 
@@ -446,7 +446,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         table : ndarray of float64, shape (n_clouds, n_statistics)
-            Without reference.
+            Of all rows of each cloud (`max_samples` plays no part), without reference.
         """
         check_is_fitted(self)
         clouds = [self._check_cloud(cloud, reset=False) for cloud in self._list_of_clouds(X)]
@@ -493,7 +493,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         names : ndarray of str objects
         """
         check_is_fitted(self)
-        return np.array([statistic_name(s) for s in self._statistics()], dtype=object)
+        return np.array(statistic_names(self._statistics()), dtype=object)
 
     def assess(self, X, y=None, *, resample=False):
         """Score a cloud on its own, without fitting or changing this object.
@@ -502,7 +502,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
-            Labels, -1 or None where unknown.
+            Labels, -1, None or NaN where unknown.
         resample : bool, default=False
             Whether to score the parts of the cloud that intervals come from.
 
@@ -523,7 +523,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             supervised = label_yardsticks(
                 cloud.X, cloud.barcode, codes[evaluation.rows[0]], self.metric
             )
-        names = [statistic_name(statistic) for statistic in self._statistics()]
+        names = statistic_names(self._statistics())
         return Bunch(
             score=evaluation.score,
             statistics=dict(zip(names, evaluation.values.mean(axis=0).tolist())),
@@ -657,13 +657,19 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                     f'metric="{self.metric}" needs metric_params={{"{name}": ...}} '
                     f"(the {meaning}), so that every tree has the same metric."
                 )
-        unknown = [s for s in self._statistics() if not callable(s) and s not in STATISTICS]
+        fixed = isinstance(self.metric, str) and self.metric in (*MAPPED_METRICS, "precomputed")
+        if fixed and self.metric_params:
+            raise ValueError(
+                f'metric="{self.metric}" takes no metric_params, got {self.metric_params!r:.80}.'
+            )
+        names = [s for s in self._statistics() if not callable(s)]
+        unknown = [s for s in names if not (isinstance(s, str) and s in STATISTICS)]
         if unknown or not self._statistics():
             raise ValueError(
                 f"The 'statistic' parameter must name at least one of {sorted(STATISTICS)}, got "
                 f"{self.statistic!r}."
             )
-        if self.metric == "precomputed" and NEEDS_POINTS.intersection(self._statistics()):
+        if self.metric == "precomputed" and NEEDS_POINTS.intersection(names):
             raise ValueError(
                 f"The statistics {sorted(NEEDS_POINTS)} need points; they are not defined for "
                 'metric="precomputed".'
@@ -833,7 +839,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             )
 
     def _store_scores(self, evaluation):
-        names = [statistic_name(statistic) for statistic in self._statistics()]
+        names = statistic_names(self._statistics())
         self.score_ = evaluation.score
         self.statistics_ = dict(zip(names, evaluation.values.mean(axis=0).tolist()))
         self.subsample_scores_ = evaluation.values[:, 0]
@@ -933,7 +939,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
         self.classes_, codes = class_codes(y, self.labels_.shape[0])
         if len(self.classes_) == 0:
-            raise ValueError("y holds no labels: every entry is -1 or None; pass y=None instead.")
+            raise ValueError(
+                "y holds no labels: every entry is -1, None or NaN; pass y=None instead."
+            )
         self.supervised_ = supervised_yardsticks(
             cloud.X, cloud.barcode, codes[rows], len(self.classes_), cloud.settings, self.n_jobs
         )

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_array
 
 from skgeom._core.spanning_tree import within_range
 from skgeom.separability._tree import (
@@ -303,8 +304,8 @@ def effective_rank(X, *, center=False):
     >>> round(effective_rank(np.eye(4)), 6)
     4.0
     """
-    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    X = X.astype(np.float64)
+    X = check_array(X, accept_sparse="csr", dtype=np.float64, input_name="X")
+    X = X.toarray() if hasattr(X, "toarray") else X
     if center:
         X = X - X.mean(axis=0)
     X = np.ldexp(X, -np.frexp(np.max(np.abs(X), initial=0.0))[1])  # squares stay in range
@@ -406,7 +407,13 @@ def evaluate(statistic, cloud):
     """Evaluate a statistic, by name or callable ``f(lifetimes, sizes, n, d)``, on a cloud."""
     if callable(statistic):
         sizes = cloud.barcode.merge_sizes
-        return float(statistic(cloud.lifetimes, sizes, cloud.n_samples, cloud.n_features))
+        value = statistic(cloud.lifetimes, sizes, cloud.n_samples, cloud.n_features)
+        if np.ndim(value) != 0:
+            raise TypeError(
+                f"The statistic {statistic!r} must return a number, got an array of shape "
+                f"{np.shape(value)}."
+            )
+        return float(value)
     return float(STATISTICS[statistic](cloud))
 
 
@@ -422,11 +429,19 @@ def referenced_value(statistic, cloud):
     return -float(np.log(mean)) if mean > 0 else 0.0
 
 
-def statistic_name(statistic):
-    """Column name of a statistic."""
-    if callable(statistic):
-        return getattr(statistic, "__name__", type(statistic).__name__)
-    return statistic
+def statistic_names(statistics):
+    """Column names of statistics; callables of one name are numbered from the second on."""
+    names = []
+    for statistic in statistics:
+        base = name = statistic
+        if callable(statistic):
+            base = name = getattr(statistic, "__name__", type(statistic).__name__)
+        count = 1
+        while callable(statistic) and name in names:
+            count += 1
+            name = f"{base}_{count}"
+        names.append(name)
+    return names
 
 
 def uses_directions(metric):

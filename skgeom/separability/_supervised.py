@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_array, check_consistent_length
 
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom._core.spanning_tree import within_range
@@ -31,7 +31,10 @@ def fisher_ratio(X, y, *, form="trace"):
     >>> fisher_ratio([[0.0], [2.0], [10.0], [12.0]], [0, 0, 1, 1])
     25.0
     """
-    X = within_range(np.asarray(X, dtype=np.float64))[0]
+    if form not in ("trace", "lda", "max"):
+        raise ValueError(f'form must be "trace", "lda" or "max", got {form!r}.')
+    X = within_range(check_array(X, dtype=np.float64, input_name="X"))[0]
+    check_consistent_length(X, y)
     classes, codes = np.unique(y, return_inverse=True)
     shares = np.bincount(codes) / len(X)
     means = np.stack([X[codes == c].mean(axis=0) for c in range(len(classes))])

@@ -21,8 +21,9 @@ def curve_sizes(sizes, n_samples, min_samples):
     if sizes is None:
         start = min(n_samples, max(20, n_samples // 16, least))
         return np.unique(np.geomspace(start, n_samples, 7).round().astype(int))
-    sizes = np.asarray(sizes, dtype=int)
-    if sizes.ndim != 1 or len(sizes) == 0 or sizes.min() < least or sizes.max() > n_samples:
+    sizes = np.asarray(sizes)
+    whole = sizes.ndim == 1 and len(sizes) > 0 and sizes.dtype.kind in "iu"
+    if not whole or sizes.min() < least or sizes.max() > n_samples:
         raise ValueError(
             f"sizes must be numbers of samples from {least} to {n_samples}, got {sizes.tolist()}."
         )

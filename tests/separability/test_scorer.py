@@ -195,6 +195,8 @@ def test_bad_distances(change, message, kind):
         ({"major_fraction": 0.5}, "'major_fraction' parameter"),
         ({"max_samples": 1.5}, "'max_samples' parameter"),
         ({"max_samples": 1}, "'max_samples' parameter"),
+        ({"metric_params": {"p": 3}}, 'metric="euclidean" takes no metric_params'),
+        ({"statistic": ["gini", ["cv"]]}, "'statistic' parameter"),
         ({"metric": "seuclidean"}, 'needs metric_params={"V"'),
         ({"metric": "mahalanobis"}, 'needs metric_params={"VI"'),
         ({"ci": "bayesian"}, "'ci' parameter"),
@@ -273,6 +275,21 @@ def test_subsample_without_some_classes(groups):
     few = np.full(len(X), -1)
     few[np.setdiff1d(np.arange(len(X)), scorer.sample_indices_)[:4]] = [0, 1, 0, 1]
     assert np.isnan(scorer.fit(X, few).supervised_.thornton)
+
+
+def test_callables_of_one_name_keep_their_values(groups):
+    scorer = SeparabilityScorer([lambda *_: 1.0, lambda *_: 2.0, "gini"]).fit(groups[0])
+    assert list(scorer.get_feature_names_out()) == ["<lambda>", "<lambda>_2", "gini"]
+    assert scorer.statistics_["<lambda>"] == 1
+    assert scorer.statistics_["<lambda>_2"] == 2
+    with pytest.raises(TypeError, match="must return a number"):
+        SeparabilityScorer(lambda lifetimes, *_: lifetimes).fit(groups[0])
+
+
+@pytest.mark.parametrize("sizes", [[10.5, 20.0], [], "ab", [[5]], [1], [10_000]])
+def test_bad_sizes_of_a_subsample_curve(sizes, groups):
+    with pytest.raises(ValueError, match="sizes must be numbers of samples"):
+        SeparabilityScorer().subsample_curve(groups[0], sizes)
 
 
 def test_few_repeats_are_refused(groups):

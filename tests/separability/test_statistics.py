@@ -195,7 +195,7 @@ def test_callable_gets_lifetimes_and_sizes():
     cloud = make_cloud(groups(60))
     expected = cloud.lifetimes[-1] / cloud.lifetimes.sum() * 60
     assert stats.evaluate(largest_share, cloud) == expected
-    assert stats.statistic_name(largest_share) == "largest_share"
+    assert stats.statistic_names([largest_share, "gini"]) == ["largest_share", "gini"]
 
 
 @pytest.mark.parametrize(
@@ -207,3 +207,15 @@ def test_statistics_follow_the_distance_of_two_groups(name, least):
     distances = np.arange(0.0, 13.0)
     scores = [values(groups(300, 10, t, seed=5), [name])[name] for t in distances]
     assert spearmanr(distances, scores).statistic > least
+
+
+@pytest.mark.parametrize("X", [np.full((4, 2), np.nan), np.ones(5)])
+def test_effective_rank_checks_its_input(X):
+    with pytest.raises(ValueError, match=r"NaN|2D array"):
+        effective_rank(X)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_effective_rank_of_huge_and_tiny_values(scale):
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    assert effective_rank(scale * X) == pytest.approx(effective_rank(X))
