@@ -196,7 +196,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     statistics_ : dict
         Each statistic by name, without reference; the mean over subsamples.
     lifetimes_ : ndarray of shape (n_samples - n_components,)
-        H0 lifetimes, ascending, in units of the metric and the dtype of `X`. With `max_samples`
+        H0 lifetimes, ascending, in units of the metric and the dtype of `X` (float64 where that
+        cannot hold them). With `max_samples`
         this and the next attributes are those of the first subsample.
     mst_ : ndarray of intp, shape (n_samples - n_components, 2)
         Edges of the tree, in the order of the lifetimes, as row numbers of `X`.
@@ -851,7 +852,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
         barcode = cloud.barcode
         self.sample_indices_ = rows.astype(np.intp)
-        self.lifetimes_ = barcode.lifetimes.astype(points.dtype, copy=False)
+        fits = np.max(barcode.lifetimes, initial=0.0) <= np.finfo(points.dtype).max
+        dtype = points.dtype if fits else np.float64
+        self.lifetimes_ = barcode.lifetimes.astype(dtype, copy=False)
         self.mst_ = self.sample_indices_[barcode.edges]
         self.merge_sizes_ = barcode.merge_sizes.astype(np.intp)
         self.linkage_ = barcode.linkage

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array
 
 from skgeom._core.spanning_tree import within_range
 from skgeom.separability._tree import (
+    MAPPED_METRICS,
     UNIT_ROW_METRICS,
     Barcode,
     TreeSettings,
@@ -89,8 +91,8 @@ def typical_distance(X, settings, seed=0):
         return float(np.sqrt(2)) * root_variance(X)
     n = X.shape[0]
     if metric in ("cosine", "correlation"):
-        mean = prepare_rows(X, metric).mean(axis=0, dtype=np.float64)
-        return float((1 - mean @ mean) * n / (n - 1))
+        # Half the mean squared distance of unit rows, which does not cancel for small angles.
+        return root_variance(prepare_rows(X, metric)) ** 2
     if metric == "precomputed":
         stored = X.nnz - np.count_nonzero(X.diagonal() != 0) if hasattr(X, "nnz") else n * (n - 1)
         return float(X.sum(dtype=np.float64) / max(stored, 1))
@@ -106,8 +108,8 @@ def _sampled_distance(X, settings, seed):
     others = rows if side == n else rng.choice(n, side, replace=False)
     if settings.metric == "angular":
         unit = prepare_rows(X, "angular")
-        cosines = np.clip(unit[rows].astype(np.float64) @ unit[others].T, -1, 1)
-        distances = np.arccos(cosines)
+        # Chords are exact for small angles, where the arc cosine of products is not.
+        distances = MAPPED_METRICS["angular"](cdist(unit[rows], unit[others]))
     else:
         distances = pairwise_distances(
             X[rows], X[others], metric=settings.metric, **settings.metric_params
@@ -175,7 +177,10 @@ def tail_fraction(lifetimes, threshold=TAIL_THRESHOLD):
 
 def cv(lifetimes):
     """Standard deviation over mean."""
-    return _ratio(np.std(lifetimes), np.mean(lifetimes)) if len(lifetimes) else 0.0
+    if not lifetimes.any():
+        return 0.0
+    shares = lifetimes / lifetimes[-1]
+    return float(np.std(shares) / np.mean(shares))
 
 
 def gini(lifetimes):

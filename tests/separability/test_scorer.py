@@ -557,3 +557,11 @@ def test_score_of_text_embeddings_falls_with_noise():
         warnings.simplefilter("error")
         scores = [SeparabilityScorer().fit(X + t * noise).score_ for t in (0, 0.1, 0.3, 1)]
     assert np.all(np.diff(scores) < 0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_lifetimes_beyond_single_precision():
+    X = (1e30 * np.random.default_rng(0).normal(size=(40, 3))).astype(np.float32)
+    found = SeparabilityScorer(metric="sqeuclidean", normalize=None).fit(X)
+    assert found.lifetimes_.dtype == np.float64
+    assert np.isfinite(found.lifetimes_).all()

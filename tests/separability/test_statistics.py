@@ -219,3 +219,20 @@ def test_effective_rank_checks_its_input(X):
 def test_effective_rank_of_huge_and_tiny_values(scale):
     X = np.random.default_rng(0).normal(size=(20, 5))
     assert effective_rank(scale * X) == pytest.approx(effective_rank(X))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "correlation", "angular"])
+def test_typical_distance_of_nearly_parallel_rows(metric):
+    """Angles of 1e-9 are far below what one minus a product of unit rows resolves."""
+    rng = np.random.default_rng(0)
+    X = np.array([1.0, -1.0, 0.5, -0.5]) + 1e-9 * rng.normal(size=(40, 4))
+    rows = X - X.mean(axis=1, keepdims=True) if metric == "correlation" else X
+    chords = pdist(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    expected = np.mean(chords) if metric == "angular" else np.mean(chords**2) / 2
+    found = stats.typical_distance(X, TreeSettings(metric=metric))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_cv_of_huge_lifetimes():
+    p = np.array([1.0, 2.0, 4.0])
+    assert stats.cv(1e300 * p) == pytest.approx(np.std(p) / np.mean(p))
