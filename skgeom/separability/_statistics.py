@@ -15,7 +15,6 @@ from sklearn.utils import check_array
 from skgeom._core.spanning_tree import within_range
 from skgeom.separability._tree import (
     MAPPED_METRICS,
-    UNIT_ROW_METRICS,
     Barcode,
     TreeSettings,
     build_barcode,
@@ -447,8 +446,3 @@ def statistic_names(statistics):
             name = f"{base}_{count}"
         names.append(name)
     return names
-
-
-def uses_directions(metric):
-    """Whether a metric compares the directions of rows only."""
-    return isinstance(metric, str) and metric in UNIT_ROW_METRICS
