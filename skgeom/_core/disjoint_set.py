@@ -24,6 +24,14 @@ def singletons(n):
     return np.arange(n, dtype=np.int32), np.ones(n, dtype=np.int32)
 
 
+def new_partition(n):
+    """The same as `singletons`, for callers that are not compiled themselves.
+
+    Making arrays is what numba takes longest to compile.
+    """
+    return np.arange(n, dtype=np.int32), np.ones(n, dtype=np.int32)
+
+
 @njit(nogil=True, cache=True)
 def find(parent, element):
     """Return the root of the set that holds `element`, halving the path on the way."""

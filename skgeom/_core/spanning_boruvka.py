@@ -10,7 +10,7 @@ not asked again.
 import numpy as np
 from numba import njit
 
-from skgeom._core.disjoint_set import find, singletons, union
+from skgeom._core.disjoint_set import find, new_partition, union
 
 LEAF = 16
 
@@ -40,6 +40,30 @@ def _select(values, ids, low, high, rank):
 
 
 @njit(nogil=True, cache=True)
+def _split(columns, ids, spans, boxes):
+    """Fill the arrays of `_build`; the number of nodes says how deep the tree is."""
+    d, n = columns.shape
+    n_nodes = len(spans)
+    spans[0, 0], spans[0, 1] = 0, n
+    for node in range(n_nodes):
+        start, stop = spans[node, 0], spans[node, 1]
+        widest, width = 0, -1.0
+        for k in range(d):
+            low, high = np.inf, -np.inf
+            column = columns[k]
+            for position in range(start, stop):
+                value = column[ids[position]]
+                low, high = min(low, value), max(high, value)
+            boxes[node, 0, k], boxes[node, 1, k] = low, high
+            if high - low > width:
+                widest, width = k, high - low
+        if 2 * node + 2 < n_nodes:
+            middle = (start + stop) // 2
+            _select(columns[widest], ids, start, stop, middle)
+            spans[2 * node + 1, 0], spans[2 * node + 1, 1] = start, middle
+            spans[2 * node + 2, 0], spans[2 * node + 2, 1] = middle, stop
+
+
 def _build(columns, depth):
     """Build a balanced k-d tree with 2**depth leaves, its nodes numbered as in a heap.
 
@@ -59,27 +83,9 @@ def _build(columns, depth):
     """
     d, n = columns.shape
     n_nodes = 2 ** (depth + 1) - 1
-    ids = np.arange(n).astype(np.int32)
-    spans = np.empty((n_nodes, 2), dtype=np.int64)
+    ids, spans = np.arange(n, dtype=np.int32), np.empty((n_nodes, 2), dtype=np.int64)
     boxes = np.empty((n_nodes, 2, d))
-    spans[0, 0], spans[0, 1] = 0, n
-    for node in range(n_nodes):
-        start, stop = spans[node, 0], spans[node, 1]
-        widest, width = 0, -1.0
-        for k in range(d):
-            low, high = np.inf, -np.inf
-            column = columns[k]
-            for position in range(start, stop):
-                value = column[ids[position]]
-                low, high = min(low, value), max(high, value)
-            boxes[node, 0, k], boxes[node, 1, k] = low, high
-            if high - low > width:
-                widest, width = k, high - low
-        if node < 2**depth - 1:
-            middle = (start + stop) // 2
-            _select(columns[widest], ids, start, stop, middle)
-            spans[2 * node + 1, 0], spans[2 * node + 1, 1] = start, middle
-            spans[2 * node + 2, 0], spans[2 * node + 2, 1] = middle, stop
+    _split(columns, ids, spans, boxes)
     return ids, spans, boxes
 
 
@@ -152,15 +158,18 @@ def _label_nodes(label, spans, node_label):
 
 
 @njit(nogil=True, cache=True)
-def _shortest_exits(points, core, label, node_label, spans, boxes, near, reach, shortest, source):
+def _shortest_exits(
+    points, core, label, node_label, spans, boxes, near, reach, shortest, source, stack, gaps
+):
     """Find, for each component, the shortest edge that leaves it.
 
     `near` and `reach` hold the nearest outside point of each point and its squared distance (or
-    -1 and a lower bound) from earlier rounds; `shortest` and `source` (by component) are filled.
+    -1 and a lower bound) from earlier rounds; `shortest` and `source` (by component) are filled;
+    `stack` and `gaps` are working memory.
     """
     n = len(label)
-    stack, gaps = np.empty(128, dtype=np.int64), np.empty(128)
-    shortest[:] = np.inf
+    for i in range(n):
+        shortest[i] = np.inf
     for i in range(n):
         own = label[i]
         if near[i] >= 0 and label[near[i]] != own and reach[i] < shortest[own]:
@@ -179,32 +188,53 @@ def _shortest_exits(points, core, label, node_label, spans, boxes, near, reach, 
 
 
 @njit(nogil=True, cache=True)
-def _boruvka(points, core, spans, boxes, edges, weights):
+def _join(label, near, reach, source, parent, size, edges, weights, count):
+    """Join every component along its shortest edge; return the number of edges so far."""
+    n = len(label)
+    for own in range(n):
+        if label[own] != own:
+            continue
+        i = source[own]
+        a, b = find(parent, i), find(parent, near[i])
+        # with ties two components may choose two edges to each other
+        if a != b:
+            union(parent, size, a, b)
+            edges[count, 0], edges[count, 1] = i, near[i]
+            weights[count] = reach[i]
+            count += 1
+    for i in range(n):
+        label[i] = find(parent, np.int32(i))
+    return count
+
+
+def _boruvka(points, core, spans, boxes):
+    """Rounds of joining components, at most log2(n) of them."""
     n = len(points)
-    parent, size = singletons(n)
-    label = np.arange(n).astype(np.int32)
-    node_label = np.empty(len(spans), dtype=np.int32)
+    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
+    parent, size = new_partition(n)
+    label, node_label = parent.copy(), np.empty(len(spans), dtype=np.int32)
     near, reach = np.full(n, -1, dtype=np.int32), np.zeros(n)
     shortest, source = np.empty(n), np.zeros(n, dtype=np.int32)
+    stack, gaps = np.empty(128, dtype=np.int64), np.empty(128)
     count = 0
     while count < n - 1:
         _label_nodes(label, spans, node_label)
         _shortest_exits(
-            points, core, label, node_label, spans, boxes, near, reach, shortest, source
+            points,
+            core,
+            label,
+            node_label,
+            spans,
+            boxes,
+            near,
+            reach,
+            shortest,
+            source,
+            stack,
+            gaps,
         )
-        for own in range(n):
-            if label[own] != own:
-                continue
-            i = source[own]
-            a, b = find(parent, i), find(parent, near[i])
-            # with ties two components may choose two edges to each other
-            if a != b:
-                union(parent, size, a, b)
-                edges[count, 0], edges[count, 1] = i, near[i]
-                weights[count] = reach[i]
-                count += 1
-        for i in range(n):
-            label[i] = find(parent, i)
+        count = _join(label, near, reach, source, parent, size, edges, weights, count)
+    return edges, weights
 
 
 def kdtree_tree(points, core):
@@ -224,7 +254,6 @@ def kdtree_tree(points, core):
     n = len(points)
     depth = max(0, int(np.ceil(np.log2(n / LEAF))))
     ids, spans, boxes = _build(np.ascontiguousarray(points.T, dtype=np.float64), depth)
-    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
     leaves = np.ascontiguousarray(points[ids], dtype=np.float64)
-    _boruvka(leaves, core[ids], spans, boxes, edges, weights)
+    edges, weights = _boruvka(leaves, core[ids], spans, boxes)
     return ids[edges], weights

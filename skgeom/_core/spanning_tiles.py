@@ -12,23 +12,41 @@ symmetric matrix product, the memory a few tiles.
 import numpy as np
 from numba import njit
 
-from skgeom._core.disjoint_set import find, singletons, union
+from skgeom._core.disjoint_set import find, new_partition, union
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom._core.spanning_tree import (
     BLOCK,
     EPS32,
     SAFE_MATH,
     _filter_copy,
-    _kruskal,
     _squared_distance,
     gram_tree,
-    sort_edges,
+    kruskal,
 )
 
 N_PARTITIONS = 2
 
 
 @njit(nogil=True, cache=True)
+def _lay_out(edges, weights, parent, size, first, last, following, gap, order, gaps):
+    """Fill `order` and `gaps` of `_leaf_order`; the other arrays are working memory."""
+    root = first[0]
+    for t in range(len(edges)):
+        a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
+        if size[a] < size[b]:
+            a, b = b, a
+        following[last[a]] = first[b]
+        gap[first[b]] = weights[t]
+        last_b = last[b]
+        root = union(parent, size, a, b)
+        last[root] = last_b
+    leaf = first[root]
+    for position in range(len(order)):
+        order[position] = leaf
+        gaps[position] = gap[leaf]
+        leaf = following[leaf]
+
+
 def _leaf_order(edges, weights, n):
     """Leaves of the merge tree from left to right, and the heights between neighbours.
 
@@ -40,27 +58,11 @@ def _leaf_order(edges, weights, n):
     gaps : ndarray of float64, shape (n,)
         ``gaps[t]`` is the height between positions t - 1 and t; ``gaps[0]`` is infinite.
     """
-    parent, size = singletons(n)
-    first, last = np.arange(n, dtype=np.int32), np.arange(n, dtype=np.int32)
-    following = np.full(n, -1, dtype=np.int32)
-    gap = np.full(n, np.inf)
-    root = 0
-    for t in range(len(edges)):
-        a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
-        if size[a] < size[b]:
-            a, b = b, a
-        following[last[a]] = first[b]
-        gap[first[b]] = weights[t]
-        last_b = last[b]
-        root = union(parent, size, a, b)
-        last[root] = last_b
-    order = np.empty(n, dtype=np.int32)
-    gaps = np.empty(n)
-    leaf = first[root]
-    for position in range(n):
-        order[position] = leaf
-        gaps[position] = gap[leaf]
-        leaf = following[leaf]
+    numbers = np.arange(n, dtype=np.int32)
+    following, gap = np.full(n, -1, dtype=np.int32), np.full(n, np.inf)
+    order, gaps = np.empty(n, dtype=np.int32), np.empty(n)
+    parent, size = new_partition(n)
+    _lay_out(edges, weights, parent, size, numbers, numbers.copy(), following, gap, order, gaps)
     return order, gaps
 
 
@@ -102,7 +104,9 @@ def _single(limit, scale):
 
 
 @njit(nogil=True, cache=True)
-def _scan_tile(gram, norms, heights, order, points, core, unit, tile, between, edges, weights):
+def _scan_tile(
+    gram, norms, heights, order, points, core, unit, tile, between, limits, limits32, edges, weights
+):
     """Collect the pairs of a tile that are closer than the best path between them is wide.
 
     Parameters
@@ -121,6 +125,8 @@ def _scan_tile(gram, norms, heights, order, points, core, unit, tile, between, e
         First row and first column in the layout; equal for a tile on the diagonal.
     between : float
         Largest height from the last row to the first column.
+    limits, limits32 : ndarray of float64 and float32, shape (n_columns,)
+        Zeros and -inf; overwritten.
     edges, weights : ndarray of int32, shape (capacity, 2), and float64, shape (capacity,)
         Output.
 
@@ -133,7 +139,6 @@ def _scan_tile(gram, norms, heights, order, points, core, unit, tile, between, e
     row0, column0 = tile
     diagonal = row0 == column0
     scale = unit * (1.0 + 2.0 * EPS32)
-    limits, limits32 = np.zeros(n_columns), np.full(n_columns, -np.inf, dtype=np.float32)
     if not diagonal:
         highest = between
         for j in range(n_columns):
@@ -211,13 +216,6 @@ def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
     return layout.edges, layout.weights
 
 
-def _exchange(edges, weights, n):
-    """Minimum spanning tree of a connected set of edges."""
-    edges, weights = sort_edges(edges, weights)
-    chosen = _kruskal(edges[:, 0], edges[:, 1], np.arange(len(edges)), n)
-    return edges[chosen], weights[chosen]
-
-
 def _first_tree(copy, points, core, leaf, sample, n_jobs):
     """A light spanning tree: exact in random groups of nearby points and in a random sample."""
     n, rng = len(points), np.random.default_rng(0)
@@ -240,7 +238,7 @@ def _first_tree(copy, points, core, leaf, sample, n_jobs):
     lengths = np.maximum(lengths, np.maximum(core[links[:, 0]], core[links[:, 1]]))
     edges = np.concatenate([part[0] for part in parts] + [links])
     weights = np.concatenate([part[1] for part in parts] + [lengths])
-    return _exchange(edges, weights, n)
+    return kruskal(edges, weights, n)
 
 
 def _partition(copy, leaf, rng):
@@ -281,7 +279,7 @@ class _Layout:
         between = 0.0
         if row != column:
             between = float(self.heights[row0 + self.tile : column0 + 1].max())
-        capacity = 4 * self.tile
+        capacity, n_columns = 4 * self.tile, gram.shape[1]
         while True:
             edges = np.empty((capacity, 2), dtype=np.int32)
             weights = np.empty(capacity)
@@ -295,6 +293,8 @@ class _Layout:
                 self.unit,
                 (row0, column0),
                 between,
+                np.zeros(n_columns),
+                np.full(n_columns, -np.inf, dtype=np.float32),
                 edges,
                 weights,
             )
@@ -310,6 +310,6 @@ class _Layout:
             return
         edges = np.concatenate([self.edges] + [edges for edges, _ in self.pool])
         weights = np.concatenate([self.weights] + [weights for _, weights in self.pool])
-        self.edges, self.weights = _exchange(edges, weights, len(self.points))
+        self.edges, self.weights = kruskal(edges, weights, len(self.points))
         self.heights = _neighbour_heights(self.order, self.edges, self.weights)
         self.pool = []

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numba import njit
 from sklearn import get_config
 
-from skgeom._core.disjoint_set import find, set_labels, singletons, union
+from skgeom._core.disjoint_set import find, new_partition, set_labels, singletons, union
 from skgeom._core.spanning_boruvka import kdtree_tree
 
 # Everything but "no NaN" and "no infinity": infinities are sentinels in these kernels.
@@ -92,7 +92,7 @@ def _gram_undercuts(row, norms, bound, norm_u):
 
 
 @njit(nogil=True, cache=True, fastmath=SAFE_MATH)
-def prim_gram(gram, norms, points, core, unit, edges, weights):
+def prim_gram(gram, norms, points, core, unit, work, edges, weights):
     """Prim's algorithm on a single-precision Gram matrix, each key confirmed in float64.
 
     Parameters
@@ -107,18 +107,16 @@ def prim_gram(gram, norms, points, core, unit, edges, weights):
         Squared core distances (zeros for the plain metric).
     unit : float
         Factor from squared distances of `points` to squared distances of the filter.
+    work : tuple of ndarray
+        From `_workspace`.
     edges, weights : ndarray of int32, shape (n - 1, 2), and float64, shape (n - 1,)
         Output, in the order of insertion; weights are squared.
     """
     n = len(norms)
-    n_blocks = (n + BLOCK - 1) // BLOCK
-    key = np.full(n, np.inf)
-    bound = np.full(n, np.inf, dtype=np.float32)
-    parent = np.zeros(n, dtype=np.int32)
-    block_min = np.full(n_blocks, np.inf)
-    block_arg = np.zeros(n_blocks, dtype=np.int32)
-    u = 0
-    key[0], bound[0] = np.inf, -np.inf
+    key, bound, parent, ids, block_min, block_arg = work
+    n_blocks = len(block_min)
+    u = ids[0]
+    bound[u] = -np.inf
     for step in range(n - 1):
         row = gram[u]
         norm_u = norms[u]
@@ -138,7 +136,7 @@ def prim_gram(gram, norms, points, core, unit, edges, weights):
         weights[step] = key[v]
         key[v], bound[v] = np.inf, -np.inf
         _rescan_block(key, v // BLOCK, n, block_min, block_arg)
-        u = v
+        u = ids[v]
 
 
 @njit(nogil=True, cache=True, fastmath=SAFE_MATH)
@@ -176,9 +174,11 @@ def _undercuts(total, slack, bound, shrink, slack_u):
 
 
 @njit(nogil=True, cache=True)
-def _compact(columns, slack, key, bound, parent, ids, length):
-    """Move the columns that are still outside the tree to the front; return their number."""
-    keep = np.empty(length, dtype=np.int32)
+def _compact(columns, slack, key, bound, parent, ids, keep, length):
+    """Move the columns that are still outside the tree to the front; return their number.
+
+    `keep` is working memory of `length` int32 at least.
+    """
     kept = 0
     for j in range(length):
         keep[kept] = j
@@ -195,7 +195,7 @@ def _compact(columns, slack, key, bound, parent, ids, length):
 
 
 @njit(nogil=True, cache=True, fastmath=SAFE_MATH)
-def prim_columns(columns, slack, points, core, unit, edges, weights):
+def prim_columns(columns, slack, points, core, unit, work, keep, total, point, edges, weights):
     """Prim's algorithm on feature columns: squared differences over contiguous columns.
 
     Vertices of the tree are dropped from the columns whenever they are an eighth of them, so the
@@ -207,21 +207,18 @@ def prim_columns(columns, slack, points, core, unit, edges, weights):
         Centred features, one row a feature. Overwritten.
     slack : ndarray of float32, shape (n,)
         Share of each point in the absolute error bound of a squared distance. Overwritten.
-    points, core, unit, edges, weights
+    points, core, unit, work, edges, weights
         As for `prim_gram`.
+    keep, total, point : ndarray of int32, shape (n,), and float32, shape (BLOCK,) and (d,)
+        Working memory.
     """
     d, n = columns.shape
     shrink = np.float32(1.0 - TAU - (d + 8) * EPS32)
-    n_blocks = (n + BLOCK - 1) // BLOCK
-    key = np.full(n, np.inf)
-    bound = np.full(n, np.inf, dtype=np.float32)
-    parent = np.zeros(n, dtype=np.int32)
-    ids = np.arange(n).astype(np.int32)
-    block_min = np.full(n_blocks, np.inf)
-    block_arg = np.zeros(n_blocks, dtype=np.int32)
-    total = np.empty(BLOCK, dtype=np.float32)
-    point = columns[:, 0].copy()
-    slack_u, u, length, dead = slack[0], 0, n, 1
+    key, bound, parent, ids, block_min, block_arg = work
+    n_blocks = len(block_min)
+    for k in range(d):
+        point[k] = columns[k, 0]
+    slack_u, u, length, dead = slack[0], ids[0], n, 1
     bound[0], ids[0] = -np.inf, -1
     for step in range(n - 1):
         for block in range(n_blocks):
@@ -247,7 +244,7 @@ def prim_columns(columns, slack, points, core, unit, edges, weights):
         key[v], bound[v], ids[v] = np.inf, -np.inf, -1
         dead += 1
         if dead * 8 > length and length > BLOCK:
-            length = _compact(columns, slack, key, bound, parent, ids, length)
+            length = _compact(columns, slack, key, bound, parent, ids, keep, length)
             dead = 0
             n_blocks = (length + BLOCK - 1) // BLOCK
             for block in range(n_blocks):
@@ -288,29 +285,48 @@ def _prim_rows(rows, slots, u, step, key, parent, outside, core, edges, weights)
 
 
 @njit(nogil=True, cache=True)
-def _kruskal(sources, targets, order, n):
-    """Return the positions of the edges of a minimum spanning forest, edges taken in `order`."""
-    parent, size = singletons(n)
-    chosen = np.empty(max(n - 1, 0), dtype=np.int64)
-    count = 0
-    for position in order:
-        a, b = find(parent, sources[position]), find(parent, targets[position])
+def _kruskal_pass(edges, parent, size, chosen):
+    """Mark the edges of a minimum spanning forest, taken in their order, in `chosen`."""
+    missing = len(parent) - 1
+    for position in range(len(edges)):
+        if missing == 0:
+            break
+        a, b = find(parent, edges[position, 0]), find(parent, edges[position, 1])
         if a != b:
             union(parent, size, a, b)
-            chosen[count] = position
-            count += 1
-            if count == n - 1:
-                break
-    return chosen[:count]
+            chosen[position] = True
+            missing -= 1
+
+
+def kruskal(edges, weights, n):
+    """Minimum spanning forest of a graph over ``0..n-1``.
+
+    Parameters
+    ----------
+    edges : ndarray of int, shape (n_edges, 2)
+    weights : ndarray of float64, shape (n_edges,)
+    n : int
+
+    Returns
+    -------
+    edges : ndarray of int32, shape (n - n_components, 2)
+    weights : ndarray of float64, shape (n - n_components,)
+        Ascending.
+    """
+    edges, weights = sort_edges(edges, weights)
+    chosen = np.zeros(len(edges), dtype=np.bool_)
+    _kruskal_pass(edges, *new_partition(n), chosen)
+    return edges[chosen], weights[chosen]
 
 
 @njit(nogil=True, cache=True)
-def _merges(edges, n):
-    """Single-linkage merges of sorted forest edges: cluster ids and sizes on both sides."""
-    parent, size = singletons(n)
-    cluster = np.arange(n)
-    ids = np.empty((len(edges), 2), dtype=np.int64)
-    sizes = np.empty((len(edges), 2), dtype=np.int64)
+def _merges(edges, parent, size, cluster, ids, sizes):
+    """Single-linkage merges of sorted forest edges: cluster ids and sizes on both sides.
+
+    `parent` and `size` are singletons, `cluster` numbers them; `ids` and `sizes` of shape
+    (n_edges, 2) are filled in.
+    """
+    n = len(parent)
     for t in range(len(edges)):
         a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
         if cluster[a] > cluster[b]:
@@ -318,7 +334,6 @@ def _merges(edges, n):
         ids[t, 0], ids[t, 1] = cluster[a], cluster[b]
         sizes[t, 0], sizes[t, 1] = size[a], size[b]
         cluster[union(parent, size, a, b)] = n + t
-    return ids, sizes
 
 
 @njit(nogil=True, cache=True)
@@ -373,7 +388,9 @@ def merge_tree(edges, weights, n_samples):
     sizes : ndarray of int64, shape (n_merges, 2)
         Number of points of the two components that each edge joins, in the order of `linkage`.
     """
-    ids, sizes = _merges(edges, n_samples)
+    ids = np.empty((len(edges), 2), dtype=np.int64)
+    sizes = np.empty_like(ids)
+    _merges(edges, *new_partition(n_samples), np.arange(n_samples), ids, sizes)
     return np.column_stack([ids, weights, sizes.sum(axis=1)]).astype(np.float64), sizes
 
 
@@ -436,7 +453,7 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
     memory = get_config()["working_memory"] if memory is None else memory
     if algorithm == "auto":
         algorithm = choose_algorithm(n, d, memory)
-    points, exponent = _within_range(np.ascontiguousarray(points))
+    points, exponent = within_range(np.ascontiguousarray(points))
     core = np.zeros(n) if core is None else np.ldexp(core.astype(np.float64), -exponent) ** 2
     if algorithm == "tiles":
         from skgeom._core.spanning_tiles import tiled_tree  # it builds on the kernels here
@@ -460,7 +477,9 @@ def column_tree(points, core):
     edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
     columns, unit = _filter_copy(points, transpose=True)
     slack = np.einsum("ji,ji->i", columns, columns) * np.float32(EPS32**2 / TAU)
-    prim_columns(columns, slack, points, core, unit, edges, weights)
+    total, point = np.empty(BLOCK, dtype=np.float32), np.empty(len(columns), dtype=np.float32)
+    keep, work = np.empty(n, dtype=np.int32), _workspace(n)
+    prim_columns(columns, slack, points, core, unit, work, keep, total, point, edges, weights)
     return edges, weights
 
 
@@ -482,16 +501,59 @@ def gram_tree(points, core):
     edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
     copy, unit = _filter_copy(points, transpose=False)
     norms = np.einsum("ij,ij->i", copy, copy) * np.float32(1 - (d + 8) * EPS32)
-    prim_gram(copy @ copy.T, norms, points, core, unit, edges, weights)
+    prim_gram(copy @ copy.T, norms, points, core, unit, _workspace(n), edges, weights)
     return edges, weights
 
 
-def _within_range(points):
-    """Scale points by a power of two where their squares would leave the range of float64."""
-    exponent = int(np.frexp(max(points.max(), -points.min()))[1])
+def _workspace(n):
+    """Arrays that the Prim kernels keep the outside vertices in.
+
+    They are made here because numba takes long to compile what makes arrays.
+
+    Returns
+    -------
+    key : ndarray of float64, shape (n,)
+        Squared length of the shortest edge to the tree.
+    bound : ndarray of float32, shape (n,)
+        What a lower bound in the scale of the filter must undercut.
+    parent, ids : ndarray of int32, shape (n,)
+        Other end of that edge, and the vertex of the column.
+    block_min, block_arg : ndarray of float64 and int32, shape (n_blocks,)
+        Smallest key of each block and where it is.
+    """
+    n_blocks = (n + BLOCK - 1) // BLOCK
+    return (
+        np.full(n, np.inf),
+        np.full(n, np.inf, dtype=np.float32),
+        np.zeros(n, dtype=np.int32),
+        np.arange(n, dtype=np.int32),
+        np.full(n_blocks, np.inf),
+        np.zeros(n_blocks, dtype=np.int32),
+    )
+
+
+def within_range(points):
+    """Scale points by a power of two where squared distances would leave the range of float64.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+
+    Returns
+    -------
+    points : ndarray of shape (n, k), 1 <= k <= d
+        `points`, or ``points * 2 ** -exponent`` in float64 without the columns that are constant;
+        one column of zeros when all are.
+    exponent : int
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    varying = high != low
+    if not varying.any():
+        return np.zeros((len(points), 1)), 0
+    exponent = int(np.frexp(max(high[varying].max(), -low[varying].min()))[1])
     if -400 < exponent < 400:
         return points, 0
-    return np.ldexp(points, -exponent), exponent
+    return np.ldexp(points[:, varying].astype(np.float64), -exponent), exponent
 
 
 def _filter_copy(points, transpose):
@@ -573,7 +635,8 @@ def graph_forest(graph, *, core=None):
     graph : csr_array of shape (n, n)
         Symmetric weights; a pair that is not stored is not an edge.
     core : ndarray of shape (n,), default=None
-        Core distances, as for `euclidean_tree`.
+        Core distances, as for `euclidean_tree`; a point whose core distance is infinite has no
+        edges.
 
     Returns
     -------
@@ -588,6 +651,6 @@ def graph_forest(graph, *, core=None):
     weights = coo.data[off].astype(np.float64)
     if core is not None:
         weights = np.maximum(weights, np.maximum(core[edges[:, 0]], core[edges[:, 1]]))
-    edges, weights = sort_edges(edges, weights)
-    chosen = _kruskal(edges[:, 0], edges[:, 1], np.arange(len(edges)), graph.shape[0])
-    return edges[chosen], weights[chosen]
+        reached = np.isfinite(weights)
+        edges, weights = edges[reached], weights[reached]
+    return kruskal(edges, weights, graph.shape[0])

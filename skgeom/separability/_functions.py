@@ -6,9 +6,10 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, check_consistent_length
 
 from skgeom._core.parallel import single_openmp_thread
+from skgeom._core.spanning_tree import within_range
 from skgeom.separability._inputs import class_codes
 from skgeom.separability._scorer import SeparabilityScorer
-from skgeom.separability._statistics import total_variance
+from skgeom.separability._statistics import root_variance
 from skgeom.separability._supervised import friedman_rafsky_test
 from skgeom.separability._tree import TreeSettings, build_barcode
 
@@ -85,7 +86,9 @@ def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **
     >>> h0_persistence([[0.0], [1.0], [3.0], [7.0]])
     array([1., 2., 4.])
     """
-    checker = SeparabilityScorer(metric=metric, min_samples=min_samples, normalize=None)
+    checker = SeparabilityScorer(
+        metric=metric, metric_params=metric_params, min_samples=min_samples, normalize=None
+    )
     checker._validate_params()
     X = checker._check_cloud(X, reset=True)
     settings = TreeSettings(
@@ -109,7 +112,7 @@ def friedman_rafsky(X, y, metric="euclidean", min_samples=None, **metric_params)
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-        Labels; rows labelled -1 or None are left out.
+        Labels; rows labelled -1, None or NaN are left out.
     metric, min_samples, **metric_params
         As for `h0_persistence`.
 
@@ -170,9 +173,16 @@ def nearest_neighbor_entropy(X, *, reference=None):
     """
     X = check_array(X, dtype=[np.float64, np.float32], ensure_min_samples=2, input_name="X")
     if reference is None:
+        X = within_range(X)[0]
         search, rows, others = NearestNeighbors(n_neighbors=1).fit(X), None, X
     else:
         reference = check_array(reference, dtype=[np.float64, np.float32], input_name="reference")
+        if reference.shape[1] != X.shape[1]:
+            raise ValueError(
+                f"reference must have the {X.shape[1]} features of X, got {reference.shape[1]}."
+            )
+        both = within_range(np.concatenate([X, reference]))[0]
+        X, reference = both[: len(X)], both[len(X) :]
         search, rows, others = NearestNeighbors(n_neighbors=1).fit(reference), X, reference
     with single_openmp_thread():
         nearest = search.kneighbors(rows, return_distance=False)[:, 0]
@@ -180,4 +190,5 @@ def nearest_neighbor_entropy(X, *, reference=None):
     mean_square = float(np.mean(np.sum((X.astype(np.float64) - others) ** 2, axis=1)))
     if mean_square == 0:
         return np.inf
-    return -float(np.log(mean_square / total_variance(X)))
+    variance = root_variance(X) ** 2
+    return -float(np.log(mean_square / variance)) if variance > 0 else -np.inf

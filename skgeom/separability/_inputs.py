@@ -1,10 +1,23 @@
 """Checks at the door: distance matrices and labels."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
+
+
+def refuse_parameters(method, parameters):
+    """Raise TypeError for keyword arguments that a method does not take."""
+    if "sample_weight" in parameters:
+        raise TypeError(
+            f"SeparabilityScorer.{method} takes no sample_weight: a minimum spanning tree has no "
+            "weights of samples."
+        )
+    if parameters:
+        raise TypeError(
+            f"SeparabilityScorer.{method} got unexpected keyword arguments {sorted(parameters)}."
+        )
 
 
 def checked_distances(X):
@@ -28,7 +41,8 @@ def checked_distances(X):
             f"({row}, {row}) is {X.diagonal()[row]}."
         )
     asymmetry = abs(X - X.T)
-    if float(asymmetry.max()) > 1e-8 * largest:
+    # Single-precision kernels round the two halves of a matrix differently.
+    if float(asymmetry.max()) > max(1e-8, 8 * np.finfo(X.dtype).eps) * largest:
         row, column = np.unravel_index(asymmetry.argmax(), X.shape)
         raise ValueError(
             f'metric="precomputed" needs a symmetric matrix: entries ({row}, {column}) and '
@@ -38,13 +52,16 @@ def checked_distances(X):
 
 
 def class_codes(y, n_samples):
-    """Class numbers of labels; -1 for rows without a label (-1 or None)."""
+    """Class numbers of labels; -1 for rows without a label (-1, None or NaN)."""
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y.ravel()
     if y.shape != (n_samples,):
         raise ValueError(f"y must have shape ({n_samples},), one label a row, got {y.shape}.")
-    known = y != -1 if y.dtype.kind in "if" else np.array([_is_label(label) for label in y])
+    if y.dtype.kind in "iuf":
+        known = (y != -1) & ~np.isnan(y)
+    else:
+        known = np.array([_is_label(label) for label in y])
     labels = y[known]
     if labels.dtype.kind == "O" and len(labels):
         labels = np.array(labels.tolist())
@@ -57,4 +74,8 @@ def class_codes(y, n_samples):
 
 
 def _is_label(label):
-    return label is not None and not (isinstance(label, Integral) and label == -1)
+    if label is None or type(label).__name__ == "NAType":  # pandas.NA
+        return False
+    if isinstance(label, Integral):
+        return label != -1
+    return not (isinstance(label, Real) and np.isnan(label))

@@ -63,7 +63,7 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
 
     restore : {"stop", "best"}, default="stop"
         Which checkpoint ``selected_step_`` names: where the rule fired, or the one with the
-        largest smoothed score. Measured over many trainings, the latter was the worse choice.
+        largest smoothed score. Separability may peak long before accuracy does.
 
     Attributes
     ----------
@@ -156,8 +156,8 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
             Embedding of the watched rows; anything that numpy can read, such as a torch tensor
             on the CPU.
         y : array-like of shape (n_samples,), default=None
-            Labels, -1 or None where unknown: adds supervised yardsticks to the history. The rule
-            does not look at them.
+            Labels, -1, None or NaN where unknown: adds supervised yardsticks to the history. The
+            rule does not look at them.
         step : object, default=None
             Name of the checkpoint; None counts from 0.
         **metrics : float
@@ -170,12 +170,13 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
         self._validate_params()
         if not hasattr(self, "records_"):
             self._start()
-        taken = {"step", "score", "smoothed", "se", "n"} & set(metrics)
-        if taken:
-            raise ValueError(f"{sorted(taken)} are columns of the history; rename the metrics.")
+        metrics = _checked_metrics(metrics)
         record = {"step": len(self.records_) if step is None else step}
         record.update(self._measure(_as_array(Z), y))
-        record.update({name: float(value) for name, value in metrics.items()})
+        taken = record.keys() & metrics.keys()
+        if taken:
+            raise ValueError(f"{sorted(taken)} are columns of the history; rename the metrics.")
+        record.update(metrics)
         previous = self.records_[-1]["smoothed"] if self.records_ else None
         record["smoothed"] = smooth(record["score"], previous, self.smoothing)
         self.records_.append(record)
@@ -225,8 +226,7 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
     @property
     def history_(self):
         """Columns over the updates."""
-        if not hasattr(self, "records_"):
-            raise AttributeError("history_ is there after the first update.")
+        self._check_updated()
         names = dict.fromkeys(name for record in self.records_ for name in record)
         return {
             name: np.array([record.get(name, np.nan) for record in self.records_]) for name in names
@@ -245,6 +245,7 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
     @property
     def selected_step_(self):
         """Step that `restore` asks for."""
+        self._check_updated()
         if self.restore == "best":
             return self.best_step_
         return self.stopped_step_ if self.should_stop_ else self.records_[-1]["step"]
@@ -280,7 +281,12 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
         """The updates that the rules look at."""
         return self.records_[self.warmup :]
 
+    def _check_updated(self):
+        if not getattr(self, "records_", None):
+            raise AttributeError("A SeparabilityMonitor has a history after its first update.")
+
     def _best(self):
+        self._check_updated()
         records = self._counted() or self.records_
         return max(records, key=lambda record: record["smoothed"])
 
@@ -340,6 +346,19 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
             f"no upward trend in the last {self.window} scores (Mann-Kendall p = "
             f"{rising_pvalue(values):.2g})"
         )
+
+
+def _checked_metrics(metrics):
+    """Further columns of the history as floats."""
+    if "sample_weight" in metrics:
+        raise TypeError(
+            "SeparabilityMonitor.update takes no sample_weight: a minimum spanning tree has no "
+            "weights of samples."
+        )
+    for name, value in metrics.items():
+        if np.ndim(value) != 0 or isinstance(value, str):
+            raise TypeError(f"The metric {name!r} must be a number, got {value!r:.80}.")
+    return {name: float(value) for name, value in metrics.items()}
 
 
 def _as_array(Z):

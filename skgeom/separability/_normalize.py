@@ -21,7 +21,7 @@ def column_statistics(X, normalize):
     mean = X.mean(axis=0, dtype=np.float64)
     if normalize == "center":
         return mean, None
-    scale = X.std(axis=0, dtype=np.float64)
+    scale = row_norms((X - mean).T) / np.sqrt(len(X))
     # A constant column has a spread of rounding errors only.
     constant = scale <= 10 * np.finfo(X.dtype).eps * np.abs(mean)
     scale[constant | (scale == 0)] = 1.0
@@ -49,38 +49,61 @@ def normalize_cloud(X, normalize, mean=None, scale=None, zero_rows="keep"):
     if normalize in COLUMN_NORMALIZATIONS:
         X = _dense(X)
         centred = X - mean.astype(X.dtype)
-        return centred if scale is None else centred / scale.astype(X.dtype)
+        return centred if scale is None else np.divide(centred, scale, out=centred)
     if normalize == "layer":
         X = _dense(X)
+        rounding = 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=1)
         X = X - X.mean(axis=1, keepdims=True, dtype=np.float64).astype(X.dtype)
-        norms = X.std(axis=1, dtype=np.float64)
-        constant = norms <= 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=1)
+        norms = row_norms(X) / np.sqrt(X.shape[1])
+        constant = norms <= rounding
+        X[constant] = 0.0
     else:
-        norms = _row_norms(X)
+        norms = row_norms(X)
         constant = norms == 0
     if constant.any():
         _report_zero_rows(constant, normalize, zero_rows)
         norms[constant] = 1.0
-    return _divide_rows(X, norms)
+    return divide_rows(X, norms)
 
 
 def _dense(X):
     return X.toarray() if sp.issparse(X) else X
 
 
-def _row_norms(X):
-    """Euclidean norms of rows, accumulated in float64."""
-    if sp.issparse(X):
-        return np.sqrt(np.asarray(X.multiply(X).sum(axis=1, dtype=np.float64)).ravel())
-    if X.dtype == np.float32 or np.abs(X).max() < 1e150:
-        return np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
-    return np.array([np.linalg.norm(np.ldexp(row, -600)) for row in X]) * 2.0**600
+def row_norms(X):
+    """Euclidean norms of rows in float64; rows whose squares leave its range are scaled first.
+
+    Parameters
+    ----------
+    X : ndarray or csr_matrix of shape (n_samples, n_features)
+
+    Returns
+    -------
+    norms : ndarray of float64, shape (n_samples,)
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        if sp.issparse(X):
+            squares = X.astype(np.float64).power(2).sum(axis=1)
+            squares, largest = np.asarray(squares).ravel(), abs(X).max(axis=1).toarray().ravel()
+        else:
+            squares = np.einsum("ij,ij->i", X, X, dtype=np.float64)
+            largest = np.maximum(X.max(axis=1), -X.min(axis=1))
+    norms = np.sqrt(squares)
+    odd = (largest > 0) & ~((squares > 1e-280) & (squares < 1e300))
+    if odd.any():
+        exponents = np.frexp(largest[odd])[1]
+        rows = np.ldexp(_dense(X[odd]).astype(np.float64), -exponents[:, np.newaxis])
+        norms[odd] = np.ldexp(np.sqrt(np.einsum("ij,ij->i", rows, rows)), exponents)
+    return norms
 
 
-def _divide_rows(X, norms):
+def divide_rows(X, norms):
+    """Divide rows by their norms, in double precision, into the dtype of `X`."""
     if sp.issparse(X):
-        return sp.csr_array(sp.diags_array((1 / norms).astype(X.dtype)) @ X)
-    return X / norms[:, np.newaxis].astype(X.dtype)
+        X = sp.csr_array(X, copy=True)
+        X.data /= np.repeat(norms, np.diff(X.indptr))
+        return X
+    return np.divide(X, norms[:, np.newaxis], out=np.empty_like(X))
 
 
 def _report_zero_rows(zero, normalize, zero_rows):

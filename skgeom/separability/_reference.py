@@ -22,11 +22,13 @@ def null_cloud(X, reference, rng):
         return rng.permuted(X, axis=0)
     mean = X.mean(axis=0, dtype=np.float64)
     centred = X - mean
+    exponent = np.frexp(np.abs(centred).max())[1]  # squares stay in range
+    centred = np.ldexp(centred, -exponent)
     if reference == "gaussian":
         cloud = _gaussian(centred, rng)
     else:
         cloud = _uniform(centred, rng)
-    return (cloud + mean).astype(X.dtype)
+    return (np.ldexp(cloud, exponent) + mean).astype(X.dtype)
 
 
 def _gaussian(centred, rng):

@@ -12,14 +12,14 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
 from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map, single_blas_thread, single_openmp_thread
 from skgeom.separability._clusters import cluster_labels, isolation
-from skgeom.separability._inputs import checked_distances, class_codes
+from skgeom.separability._inputs import checked_distances, class_codes, refuse_parameters
 from skgeom.separability._normalize import column_statistics, normalize_cloud
 from skgeom.separability._reference import monte_carlo_pvalue, null_cloud
 from skgeom.separability._response import RESPONSES, embedding_of
@@ -30,7 +30,7 @@ from skgeom.separability._statistics import (
     evaluate,
     major_cut,
     referenced_value,
-    statistic_name,
+    statistic_names,
 )
 from skgeom.separability._supervised import label_yardsticks, supervised_yardsticks
 from skgeom.separability._tree import MAPPED_METRICS, TreeSettings, build_barcode, take
@@ -62,6 +62,14 @@ METRICS = sorted(
     {*MAPPED_METRICS, *PAIRWISE_DISTANCE_FUNCTIONS, *_SCIPY_METRICS, "precomputed"}
     - {"nan_euclidean"}
 )
+
+
+# Parameters without which scikit-learn cannot compute a metric between blocks of rows.
+REQUIRED_PARAMS = {
+    "seuclidean": ("V", "column variances"),
+    "mahalanobis": ("VI", "inverse covariance"),
+}
+NEEDS_POINTS = {"effective_rank", "renyi_entropy"}
 
 
 @dataclass
@@ -152,7 +160,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
     ci : {"subsample", "jackknife"}, default="subsample"
         Source of the interval: subsamples of ``ceil(n ** 0.75)`` rows (or `max_samples`), or the
-        delete-a-group jackknife with 10 groups.
+        delete-a-group jackknife with 10 groups of the rows of the (first) tree.
 
     n_resamples : int, default=50
         Number of subsamples for the interval.
@@ -188,7 +196,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     statistics_ : dict
         Each statistic by name, without reference; the mean over subsamples.
     lifetimes_ : ndarray of shape (n_samples - n_components,)
-        H0 lifetimes, ascending, in units of the metric and the dtype of `X`. With `max_samples`
+        H0 lifetimes, ascending, in units of the metric and the dtype of `X` (float64 where that
+        cannot hold them). With `max_samples`
         this and the next attributes are those of the first subsample.
     mst_ : ndarray of intp, shape (n_samples - n_components, 2)
         Edges of the tree, in the order of the lifetimes, as row numbers of `X`.
@@ -214,7 +223,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     pvalue_ : float
         Monte Carlo p-value ``(1 + #{S_ref >= S}) / (n_references + 1)``. Only with `reference`.
     confidence_interval_ : tuple of float
-        Only with `confidence_level`.
+        Only with `confidence_level`; nan where the statistic of a part is infinite.
     resample_scores_ : ndarray
         Statistic of each part that the interval comes from. Only with `confidence_level`.
     classes_ : ndarray of shape (n_classes,)
@@ -282,7 +291,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "n_references": [Interval(Integral, 1, None, closed="left")],
         "max_samples": [
             Interval(Integral, 2, None, closed="left"),
-            Interval(Real, 0, 1, closed="right"),
+            Interval(RealNotInt, 0, 1, closed="right"),
             None,
         ],
         "n_subsamples": [Interval(Integral, 1, None, closed="left")],
@@ -338,7 +347,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, **unsupported):
         """Build the tree of a cloud and score it.
 
         Parameters
@@ -346,13 +355,16 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The cloud, or distances of shape (n_samples, n_samples) for "precomputed".
         y : array-like of shape (n_samples,), default=None
-            Labels for ``supervised_``; rows labelled -1 or None are unlabelled: they stay in the
-            tree and are skipped in the yardsticks.
+            Labels for ``supervised_``; rows labelled -1, None or NaN are unlabelled: they stay in
+            the tree and are skipped in the yardsticks.
+        **unsupported
+            Refused; ``sample_weight`` with the reason.
 
         Returns
         -------
         self : object
         """
+        refuse_parameters("fit", unsupported)
         X = self._check_cloud(X, reset=True)
         self._fit_columns(X)
         points = self._normalized(X)
@@ -367,21 +379,24 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             self._store_supervised(evaluation, y)
         return self
 
-    def fit_predict(self, X, y=None):
+    def fit_predict(self, X, y=None, **unsupported):
         """Fit and return ``labels_``, the groups of the rows.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
+        **unsupported
+            As for `fit`.
 
         Returns
         -------
         labels : ndarray of int64, shape (n_samples,)
         """
+        refuse_parameters("fit_predict", unsupported)
         return self.fit(X, y).labels_
 
-    def score(self, X, y=None):
+    def score(self, X, y=None, **unsupported):
         """Score a cloud with the fitted normalisation.
 
         Parameters
@@ -390,11 +405,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             Only these rows are looked at, never those of `fit`.
         y : None
             Ignored.
+        **unsupported
+            As for `fit`.
 
         Returns
         -------
         score : float
         """
+        refuse_parameters("score", unsupported)
         check_is_fitted(self)
         X = self._check_cloud(X, reset=False)
         return self._evaluate(X, self._normalized(X), self._seeds()).score
@@ -429,7 +447,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         table : ndarray of float64, shape (n_clouds, n_statistics)
-            Without reference.
+            Of all rows of each cloud (`max_samples` plays no part), without reference.
         """
         check_is_fitted(self)
         clouds = [self._check_cloud(cloud, reset=False) for cloud in self._list_of_clouds(X)]
@@ -476,7 +494,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         names : ndarray of str objects
         """
         check_is_fitted(self)
-        return np.array([statistic_name(s) for s in self._statistics()], dtype=object)
+        return np.array(statistic_names(self._statistics()), dtype=object)
 
     def assess(self, X, y=None, *, resample=False):
         """Score a cloud on its own, without fitting or changing this object.
@@ -485,7 +503,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), default=None
-            Labels, -1 or None where unknown.
+            Labels, -1, None or NaN where unknown.
         resample : bool, default=False
             Whether to score the parts of the cloud that intervals come from.
 
@@ -506,7 +524,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             supervised = label_yardsticks(
                 cloud.X, cloud.barcode, codes[evaluation.rows[0]], self.metric
             )
-        names = [statistic_name(statistic) for statistic in self._statistics()]
+        names = statistic_names(self._statistics())
         return Bunch(
             score=evaluation.score,
             statistics=dict(zip(names, evaluation.values.mean(axis=0).tolist())),
@@ -574,6 +592,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             length. Scores are without reference.
         """
         self._validate_params()
+        if not (isinstance(n_repeats, Integral) and n_repeats >= 1):
+            raise ValueError(f"n_repeats must be an integer of at least 1, got {n_repeats!r}.")
         scorer, seeds = clone(self), self._seeds()
         X = scorer._check_cloud(X, reset=True)
         scorer._fit_columns(X)
@@ -631,11 +651,29 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f'reference="{self.reference}" draws points and cannot be used with '
                 'metric="precomputed"; pass reference=None.'
             )
-        unknown = [s for s in self._statistics() if not callable(s) and s not in STATISTICS]
+        if isinstance(self.metric, str) and self.metric in REQUIRED_PARAMS:
+            name, meaning = REQUIRED_PARAMS[self.metric]
+            if name not in (self.metric_params or {}):
+                raise ValueError(
+                    f'metric="{self.metric}" needs metric_params={{"{name}": ...}} '
+                    f"(the {meaning}), so that every tree has the same metric."
+                )
+        fixed = isinstance(self.metric, str) and self.metric in (*MAPPED_METRICS, "precomputed")
+        if fixed and self.metric_params:
+            raise ValueError(
+                f'metric="{self.metric}" takes no metric_params, got {self.metric_params!r:.80}.'
+            )
+        names = [s for s in self._statistics() if not callable(s)]
+        unknown = [s for s in names if not (isinstance(s, str) and s in STATISTICS)]
         if unknown or not self._statistics():
             raise ValueError(
                 f"The 'statistic' parameter must name at least one of {sorted(STATISTICS)}, got "
                 f"{self.statistic!r}."
+            )
+        if self.metric == "precomputed" and NEEDS_POINTS.intersection(names):
+            raise ValueError(
+                f"The statistics {sorted(NEEDS_POINTS)} need points; they are not defined for "
+                'metric="precomputed".'
             )
 
     def _list_of_clouds(self, X):
@@ -802,7 +840,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             )
 
     def _store_scores(self, evaluation):
-        names = [statistic_name(statistic) for statistic in self._statistics()]
+        names = statistic_names(self._statistics())
         self.score_ = evaluation.score
         self.statistics_ = dict(zip(names, evaluation.values.mean(axis=0).tolist()))
         self.subsample_scores_ = evaluation.values[:, 0]
@@ -814,7 +852,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
         barcode = cloud.barcode
         self.sample_indices_ = rows.astype(np.intp)
-        self.lifetimes_ = barcode.lifetimes.astype(points.dtype, copy=False)
+        fits = np.max(barcode.lifetimes, initial=0.0) <= np.finfo(points.dtype).max
+        dtype = points.dtype if fits else np.float64
+        self.lifetimes_ = barcode.lifetimes.astype(dtype, copy=False)
         self.mst_ = self.sample_indices_[barcode.edges]
         self.merge_sizes_ = barcode.merge_sizes.astype(np.intp)
         self.linkage_ = barcode.linkage
@@ -861,15 +901,21 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         )
 
     def _resample_size(self, n_samples):
-        if self.max_samples is None:
-            return min(n_samples, max(2, math.ceil(n_samples**0.75)))
-        return self._subsample_size(n_samples)
+        """Size of the subsamples, or of what the jackknife leaves groups out of."""
+        size = self._subsample_size(n_samples)
+        if size < n_samples or self.ci == "jackknife":
+            return size
+        return min(n_samples - 1, math.ceil(n_samples**0.75))
 
     def _resampled(self, points, seeds):
         """Statistics of parts of a cloud, without reference."""
         n_samples, seed = points.shape[0], seeds[3]
         size, rng = self._resample_size(n_samples), np.random.default_rng(seed)
-        plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
+        if self.ci == "jackknife":
+            rows = self._draw(n_samples, seeds[0])[0]
+            plan = [rows[kept] for kept in resampling_plan(self.ci, size, None, None, rng)]
+        else:
+            plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
         return self._part_scores(points, plan, seed)
 
     def _part_scores(self, points, row_sets, seed):
@@ -883,13 +929,22 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         return np.array(self._parallel(part_score, row_sets))
 
     def _error_of(self, resample_scores, n_samples):
-        return standard_error(self.ci, resample_scores, n_samples, self._resample_size(n_samples))
+        drawn = self._subsample_size(n_samples) < n_samples
+        return standard_error(
+            self.ci,
+            resample_scores,
+            n_samples,
+            self._resample_size(n_samples),
+            self.n_subsamples if drawn else np.inf,
+        )
 
     def _store_supervised(self, evaluation, y):
         cloud, rows = evaluation.clouds[0], evaluation.rows[0]
         self.classes_, codes = class_codes(y, self.labels_.shape[0])
         if len(self.classes_) == 0:
-            raise ValueError("y holds no labels: every entry is -1 or None; pass y=None instead.")
+            raise ValueError(
+                "y holds no labels: every entry is -1, None or NaN; pass y=None instead."
+            )
         self.supervised_ = supervised_yardsticks(
             cloud.X, cloud.barcode, codes[rows], len(self.classes_), cloud.settings, self.n_jobs
         )

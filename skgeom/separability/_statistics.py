@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
+from sklearn.utils import check_array
 
+from skgeom._core.spanning_tree import within_range
 from skgeom.separability._tree import (
-    UNIT_ROW_METRICS,
+    MAPPED_METRICS,
     Barcode,
     TreeSettings,
     build_barcode,
@@ -84,11 +87,11 @@ def typical_distance(X, settings, seed=0):
     """
     metric = settings.metric
     if metric in ("euclidean", "l2"):
-        return float(np.sqrt(2 * total_variance(X)))
+        return float(np.sqrt(2)) * root_variance(X)
     n = X.shape[0]
     if metric in ("cosine", "correlation"):
-        mean = prepare_rows(X, metric).mean(axis=0, dtype=np.float64)
-        return float((1 - mean @ mean) * n / (n - 1))
+        # Half the mean squared distance of unit rows, which does not cancel for small angles.
+        return root_variance(prepare_rows(X, metric)) ** 2
     if metric == "precomputed":
         stored = X.nnz - np.count_nonzero(X.diagonal() != 0) if hasattr(X, "nnz") else n * (n - 1)
         return float(X.sum(dtype=np.float64) / max(stored, 1))
@@ -104,8 +107,8 @@ def _sampled_distance(X, settings, seed):
     others = rows if side == n else rng.choice(n, side, replace=False)
     if settings.metric == "angular":
         unit = prepare_rows(X, "angular")
-        cosines = np.clip(unit[rows].astype(np.float64) @ unit[others].T, -1, 1)
-        distances = np.arccos(cosines)
+        # Chords are exact for small angles, where the arc cosine of products is not.
+        distances = MAPPED_METRICS["angular"](cdist(unit[rows], unit[others]))
     else:
         distances = pairwise_distances(
             X[rows], X[others], metric=settings.metric, **settings.metric_params
@@ -114,18 +117,21 @@ def _sampled_distance(X, settings, seed):
     return float(distances[different].mean())
 
 
-def total_variance(X):
-    """Trace of the covariance matrix, divisor n - 1."""
+def root_variance(X):
+    """Square root of the trace of the covariance matrix, divisor n - 1."""
     if hasattr(X, "nnz"):
+        exponent = int(np.frexp(abs(X).max())[1])
+        X = X.astype(np.float64) * 2.0 ** -min(exponent, 1000)
         mean = np.asarray(X.mean(axis=0), dtype=np.float64).ravel()
-        squares = float(X.multiply(X).sum(dtype=np.float64))
-        return max(squares - X.shape[0] * float(mean @ mean), 0.0) / (X.shape[0] - 1)
+        total = max(float(X.power(2).sum()) - X.shape[0] * float(mean @ mean), 0.0)
+        return float(np.ldexp(np.sqrt(total / (X.shape[0] - 1)), min(exponent, 1000)))
+    X, exponent = within_range(X)
     mean, total = X.mean(axis=0, dtype=np.float64), 0.0
     step = max(1, 2**17 // X.shape[1])  # a few rows at a time: no copy of X in double precision
     for start in range(0, X.shape[0], step):
         centred = X[start : start + step] - mean
         total += float(np.einsum("ij,ij->", centred, centred))
-    return total / (X.shape[0] - 1)
+    return float(np.ldexp(np.sqrt(total / (X.shape[0] - 1)), exponent))
 
 
 def _ratio(numerator, denominator):
@@ -170,7 +176,10 @@ def tail_fraction(lifetimes, threshold=TAIL_THRESHOLD):
 
 def cv(lifetimes):
     """Standard deviation over mean."""
-    return _ratio(np.std(lifetimes), np.mean(lifetimes)) if len(lifetimes) else 0.0
+    if not lifetimes.any():
+        return 0.0
+    shares = lifetimes / lifetimes[-1]
+    return float(np.std(shares) / np.mean(shares))
 
 
 def gini(lifetimes):
@@ -201,7 +210,8 @@ def gap_ratio(lifetimes):
         return 0.0
     top = lifetimes[-GAP_WINDOW:]
     top = top[top > 0]
-    return float(np.max(top[1:] / top[:-1], initial=1.0))
+    with np.errstate(over="ignore"):
+        return float(np.max(top[1:] / top[:-1], initial=1.0))
 
 
 def balanced_max(lifetimes, minor_sizes, n_samples):
@@ -244,7 +254,8 @@ def major_cut(lifetimes, minor_sizes, n_samples, fraction=0.02):
     if len(above) == 0:
         return np.inf, 1
     heights = np.concatenate([[max(base, np.finfo(float).tiny)], above])
-    ratios = heights[1:] / heights[:-1]
+    with np.errstate(over="ignore"):
+        ratios = heights[1:] / heights[:-1]
     gap = int(np.argmax(ratios))
     if not ratios[gap] > CUT_RATIO:
         return np.inf, 1
@@ -261,10 +272,12 @@ def relative_mean(cloud):
 def nn_entropy(cloud):
     """-log(mean squared nearest-neighbour distance / total variance)."""
     nearest = cloud.barcode.nearest()[0]
-    mean_square = float(np.mean(nearest[np.isfinite(nearest)] ** 2))
-    if mean_square == 0:
+    nearest = nearest[np.isfinite(nearest)]
+    if len(nearest) == 0:  # a graph without edges
+        return 0.0
+    if not nearest.any():
         return np.inf
-    return -float(np.log(mean_square / (cloud.spread**2 / 2)))
+    return -float(np.log(2 * np.mean((nearest / cloud.spread) ** 2)))
 
 
 def effective_rank(X, *, center=False):
@@ -295,10 +308,11 @@ def effective_rank(X, *, center=False):
     >>> round(effective_rank(np.eye(4)), 6)
     4.0
     """
-    X = X.toarray() if hasattr(X, "toarray") else np.asarray(X)
-    X = X.astype(np.float64)
+    X = check_array(X, accept_sparse="csr", dtype=np.float64, input_name="X")
+    X = X.toarray() if hasattr(X, "toarray") else X
     if center:
         X = X - X.mean(axis=0)
+    X = np.ldexp(X, -np.frexp(np.max(np.abs(X), initial=0.0))[1])  # squares stay in range
     # Singular values from the smaller Gram matrix: a quarter of the cost of an SVD.
     gram = X.T @ X if X.shape[1] <= X.shape[0] else X @ X.T
     eigenvalues = np.linalg.eigvalsh(gram)
@@ -316,11 +330,6 @@ def renyi_entropy(cloud, gamma=1.0):
     ``(log(sum p^gamma / n^alpha) - log beta) / (1 - alpha)`` with ``alpha = (d - gamma) / d``;
     beta is the same quotient for uniform points in the unit cube, whose entropy is 0.
     """
-    if cloud.settings.metric == "precomputed":
-        raise ValueError(
-            'The statistic "renyi_entropy" needs the dimension of the points; it is not defined '
-            'for metric="precomputed".'
-        )
     d, n = cloud.n_features, cloud.n_samples
     total = float(np.sum(cloud.lifetimes**gamma))
     if total == 0:
@@ -402,7 +411,13 @@ def evaluate(statistic, cloud):
     """Evaluate a statistic, by name or callable ``f(lifetimes, sizes, n, d)``, on a cloud."""
     if callable(statistic):
         sizes = cloud.barcode.merge_sizes
-        return float(statistic(cloud.lifetimes, sizes, cloud.n_samples, cloud.n_features))
+        value = statistic(cloud.lifetimes, sizes, cloud.n_samples, cloud.n_features)
+        if np.ndim(value) != 0:
+            raise TypeError(
+                f"The statistic {statistic!r} must return a number, got an array of shape "
+                f"{np.shape(value)}."
+            )
+        return float(value)
     return float(STATISTICS[statistic](cloud))
 
 
@@ -418,13 +433,16 @@ def referenced_value(statistic, cloud):
     return -float(np.log(mean)) if mean > 0 else 0.0
 
 
-def statistic_name(statistic):
-    """Column name of a statistic."""
-    if callable(statistic):
-        return getattr(statistic, "__name__", type(statistic).__name__)
-    return statistic
-
-
-def uses_directions(metric):
-    """Whether a metric compares the directions of rows only."""
-    return isinstance(metric, str) and metric in UNIT_ROW_METRICS
+def statistic_names(statistics):
+    """Column names of statistics; callables of one name are numbered from the second on."""
+    names = []
+    for statistic in statistics:
+        base = name = statistic
+        if callable(statistic):
+            base = name = getattr(statistic, "__name__", type(statistic).__name__)
+        count = 1
+        while callable(statistic) and name in names:
+            count += 1
+            name = f"{base}_{count}"
+        names.append(name)
+    return names

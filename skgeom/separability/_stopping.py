@@ -35,14 +35,18 @@ def without_improvement(values, margins):
 
 
 def relative_range(values):
-    """(max - min) over the largest magnitude; 0 for zeros."""
+    """(max - min) over the largest magnitude; 0 for equal values, infinite next to infinities."""
     values = np.asarray(values)
+    if values.min() == values.max():
+        return 0.0
     scale = np.abs(values).max()
+    if np.isinf(scale):
+        return np.inf
     return float(np.ptp(values) / scale) if scale > 0 else 0.0
 
 
 def rising_pvalue(values):
     """p-value of the one-sided Mann-Kendall test against "no upward trend"."""
-    if np.ptp(values) == 0:
+    if np.min(values) == np.max(values):
         return 1.0
     return float(kendalltau(np.arange(len(values)), values, alternative="greater").pvalue)

@@ -2,9 +2,10 @@
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, check_array, check_consistent_length
 
 from skgeom._core.parallel import parallel_map, single_blas_thread
+from skgeom._core.spanning_tree import within_range
 from skgeom.separability._kernels import meeting_height
 from skgeom.separability._tree import build_barcode, take
 
@@ -30,7 +31,10 @@ def fisher_ratio(X, y, *, form="trace"):
     >>> fisher_ratio([[0.0], [2.0], [10.0], [12.0]], [0, 0, 1, 1])
     25.0
     """
-    X = np.asarray(X, dtype=np.float64)
+    if form not in ("trace", "lda", "max"):
+        raise ValueError(f'form must be "trace", "lda" or "max", got {form!r}.')
+    X = within_range(check_array(X, dtype=np.float64, input_name="X"))[0]
+    check_consistent_length(X, y)
     classes, codes = np.unique(y, return_inverse=True)
     shares = np.bincount(codes) / len(X)
     means = np.stack([X[codes == c].mean(axis=0) for c in range(len(classes))])
@@ -173,6 +177,9 @@ def label_yardsticks(X, barcode, codes, metric):
     """
     labelled = codes >= 0
     known = codes[labelled]
+    if len(known) == 0:  # no label in the subsample
+        names = ("fdr", "thornton", "thornton_adjusted", "friedman_rafsky")
+        return Bunch(**dict.fromkeys(names, np.nan))
     chance = chance_agreement(known)
     neighbour = barcode.nearest()[1]
     counted = labelled & (neighbour >= 0) & (codes[neighbour] >= 0)
@@ -200,9 +207,11 @@ def _fisher_of_cloud(X, labelled, known, metric):
 def _pair_matrices(X, barcode, codes, n_classes, settings, n_jobs):
     """K x K matrices over class pairs, each from the tree of the two classes alone."""
     shape = (n_classes, n_classes)
-    adjusted_fr, divergence = np.full(shape, np.nan), np.zeros(shape)
+    adjusted_fr, divergence = np.full(shape, np.nan), np.full(shape, np.nan)
     bounds, gap = np.full((*shape, 2), np.nan), np.full(shape, np.nan)
-    pairs = [(a, b) for a in range(n_classes) for b in range(a)]
+    np.fill_diagonal(divergence, 0.0)
+    present = np.unique(codes[codes >= 0])  # a subsample may miss a class
+    pairs = [(a, b) for a in present for b in present if b < a]
 
     def compare(pair):
         rows = np.flatnonzero((codes == pair[0]) | (codes == pair[1]))

@@ -8,7 +8,14 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from skgeom._core.parallel import single_openmp_thread
-from skgeom._core.spanning_tree import euclidean_tree, graph_forest, merge_tree, metric_tree
+from skgeom._core.spanning_tree import (
+    euclidean_tree,
+    graph_forest,
+    merge_tree,
+    metric_tree,
+    within_range,
+)
+from skgeom.separability._normalize import divide_rows, row_norms
 
 # Metrics that are increasing functions of the Euclidean distance e of prepared rows (unit rows,
 # centred first for "correlation"): the tree is the Euclidean one, its weights are mapped.
@@ -115,7 +122,7 @@ def take(X, rows, metric):
 
 def unit_rows(X, name="X"):
     """Divide rows by their norms; a zero row has no direction and is refused."""
-    norms = np.sqrt(np.einsum("ij,ij->i", X, X, dtype=np.float64))
+    norms = row_norms(X)
     if not norms.all():
         row = int(np.argmin(norms))
         raise ValueError(
@@ -123,7 +130,7 @@ def unit_rows(X, name="X"):
             "direction, so its angle to other rows is not defined. Remove it or choose a metric "
             "that does not compare directions."
         )
-    return X / norms[:, np.newaxis].astype(X.dtype)
+    return divide_rows(X, norms)
 
 
 def prepare_rows(X, metric):
@@ -133,7 +140,9 @@ def prepare_rows(X, metric):
     if sp.issparse(X):
         X = X.toarray()
     if metric == "correlation":
+        rounding = 10 * np.finfo(X.dtype).eps * np.abs(X).max(axis=1)
         X = X - X.mean(axis=1, keepdims=True)
+        X[np.abs(X).max(axis=1) <= rounding] = 0.0  # constant rows
     return unit_rows(X)
 
 
@@ -152,6 +161,11 @@ def build_barcode(X, settings):
     """
     n_samples = X.shape[0]
     edges, lifetimes = _spanning_tree(X, settings)
+    if not np.isfinite(lifetimes).all():
+        raise ValueError(
+            f"Distances between rows of X leave the range of float64 with metric="
+            f"{settings.metric!r}; scale X, or normalize it."
+        )
     linkage, sizes = merge_tree(edges, lifetimes, n_samples)
     return Barcode(lifetimes, edges, sizes, linkage, n_samples)
 
@@ -178,6 +192,7 @@ def _affordable(X, settings):
 
 def _mapped_tree(rows, settings):
     core = None
+    rows, exponent = within_range(rows)
     if settings.min_samples is not None:
         core = _euclidean_core(rows, settings.min_samples)
     edges, weights = euclidean_tree(
@@ -187,7 +202,8 @@ def _mapped_tree(rows, settings):
         memory=settings.memory,
         n_jobs=settings.n_jobs,
     )
-    return edges, MAPPED_METRICS[settings.metric](weights)
+    with np.errstate(over="ignore"):
+        return edges, MAPPED_METRICS[settings.metric](np.ldexp(weights, exponent))
 
 
 def _euclidean_core(rows, k):
@@ -218,9 +234,22 @@ def _generic_tree(X, settings):
             core = search.fit(X).kneighbors()[0][:, -1].astype(np.float64)
 
     def distances(rows):
-        return pairwise_distances(X[rows], X, metric=metric, **params)
+        found = pairwise_distances(X[rows], X, metric=metric, **params)
+        _check_range(found, rows, metric)
+        return found
 
     return metric_tree(distances, X.shape[0], core=core, memory=settings.memory)
+
+
+def _check_range(distances, rows, metric):
+    """Refuse what is not a distance: some metrics are not defined for rows of zeros."""
+    good = (distances >= 0) & (distances < np.inf)
+    if not good.all():
+        i, j = np.argwhere(~good)[0]
+        raise ValueError(
+            f"metric={metric!r} gives {distances[i, j]} between rows {rows[i]} and {j} of the "
+            "(normalized) cloud; distances must be finite numbers >= 0."
+        )
 
 
 def _precomputed_tree(X, settings):

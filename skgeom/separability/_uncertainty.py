@@ -21,8 +21,9 @@ def curve_sizes(sizes, n_samples, min_samples):
     if sizes is None:
         start = min(n_samples, max(20, n_samples // 16, least))
         return np.unique(np.geomspace(start, n_samples, 7).round().astype(int))
-    sizes = np.asarray(sizes, dtype=int)
-    if sizes.ndim != 1 or len(sizes) == 0 or sizes.min() < least or sizes.max() > n_samples:
+    sizes = np.asarray(sizes)
+    whole = sizes.ndim == 1 and len(sizes) > 0 and sizes.dtype.kind in "iu"
+    if not whole or sizes.min() < least or sizes.max() > n_samples:
         raise ValueError(
             f"sizes must be numbers of samples from {least} to {n_samples}, got {sizes.tolist()}."
         )
@@ -46,27 +47,50 @@ def resampling_plan(ci, n_samples, size, n_resamples, rng):
     -------
     row_sets : list of ndarray of int
     """
+    if n_samples < 3:
+        raise ValueError(
+            f"An interval or standard error needs at least 3 samples, got {n_samples} (see "
+            "confidence_level and max_samples)."
+        )
     if ci == "subsample":
         return [subsample_rows(n_samples, size, rng) for _ in range(n_resamples)]
-    groups = np.array_split(rng.permutation(n_samples), min(N_GROUPS, max(2, n_samples // 2)))
+    groups = np.array_split(rng.permutation(n_samples), min(N_GROUPS, max(3, n_samples // 2)))
     everything = np.arange(n_samples)
     return [np.setdiff1d(everything, group) for group in groups]
 
 
-def standard_error(ci, values, n_samples, size):
-    """Standard error of the statistic of the whole cloud from those of its parts.
+def standard_error(ci, values, n_samples, size, n_draws=np.inf):
+    """Standard error of a score from the statistics of parts of the cloud.
 
-    For subsamples of size s out of n points the standard deviation is rescaled by
-    ``sqrt(s / n) / sqrt(1 - s / n)``: the rate of a statistic with 1/sqrt(n) fluctuations, and
-    the correction for drawing from the points without replacement.
+    The parts say what variance V the statistic of `size` independent points has. That of the mean
+    over k subsamples of that size, drawn without replacement from the same n points, is
+    ``V (s / n + (1 - s / n) / k)``; with k infinite it is the rate of a statistic of all n points
+    with 1/sqrt(n) fluctuations.
+
+    Parameters
+    ----------
+    ci : {"subsample", "jackknife"}
+    values : array-like of shape (n_parts,)
+    n_samples : int
+    size : int
+        Number of points of a subsample, or of the points that the jackknife leaves groups out of.
+    n_draws : float, default=inf
+        Number k of subsamples that the score is the mean of.
+
+    Returns
+    -------
+    error : float
+        nan where a value is infinite.
     """
-    values = np.asarray(values)
+    values, g = np.asarray(values), len(values)
+    if not np.isfinite(values).all():
+        return np.nan
+    share, unit = size / n_samples, float(np.abs(values).max()) or 1.0
     if ci == "jackknife":
-        g = len(values)
-        return float(np.sqrt((g - 1) / g * np.sum((values - values.mean()) ** 2)))
-    if size >= n_samples:
-        return 0.0
-    return float(np.std(values, ddof=1) * np.sqrt(size / (n_samples - size)))
+        variance = (g - 1) * np.var(values / unit)
+    else:
+        variance = np.var(values / unit, ddof=1) / (1 - share)
+    return unit * float(np.sqrt(variance * (share + (1 - share) / n_draws)))
 
 
 def interval(score, error, level, ci, n_values):

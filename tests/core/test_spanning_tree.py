@@ -206,3 +206,14 @@ def test_total_length_on_the_torus():
 
         totals.append(metric_tree(distances, n)[1].sum() / np.sqrt(n))
     assert np.mean(totals) == pytest.approx(0.6331, rel=0.02)
+
+
+@every_algorithm
+@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e200, 1e300])
+def test_a_constant_column_does_not_hide_the_scale_of_the_others(algorithm, scale):
+    X = np.random.default_rng(0).integers(-50, 50, size=(60, 3)).astype(float)
+    _, plain = euclidean_tree(X, algorithm=algorithm)
+    _, weights = euclidean_tree(np.column_stack([scale * X, np.ones(60)]), algorithm=algorithm)
+    np.testing.assert_allclose(weights, scale * plain, rtol=1e-3 if scale < 1e-300 else 1e-12)
+    for constant in (1e-320, 1e308):
+        assert not euclidean_tree(np.full((30, 2), constant), algorithm=algorithm)[1].any()

@@ -93,3 +93,24 @@ def test_friedman_rafsky_takes_distances_and_partial_labels():
     points = friedman_rafsky(X[6:], y[6:])
     assert friedman_rafsky(squareform(pdist(X)), y, "precomputed") == points
     assert friedman_rafsky(csr_array(X), y) == points
+
+
+def test_h0_persistence_passes_metric_parameters():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    V = X.var(axis=0)
+    np.testing.assert_allclose(
+        h0_persistence(X, "seuclidean", V=V), h0_persistence(X / np.sqrt(V)), rtol=1e-9
+    )
+    with pytest.raises(ValueError, match="takes no metric_params"):
+        h0_persistence(X, p=3)
+
+
+def test_nearest_neighbor_entropy_of_huge_values():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    for reference in (None, X[:10] + 0.1):
+        scaled = None if reference is None else 1e300 * reference
+        assert nearest_neighbor_entropy(1e300 * X, reference=scaled) == pytest.approx(
+            nearest_neighbor_entropy(X, reference=reference)
+        )
+    with pytest.raises(ValueError, match="3 features of X, got 2"):
+        nearest_neighbor_entropy(X, reference=X[:, :2])

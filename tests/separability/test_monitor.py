@@ -145,3 +145,33 @@ def test_reset_clone_and_pickle():
 def test_bad_parameters(params):
     with pytest.raises(ValueError, match=next(iter(params))):
         SeparabilityMonitor(**params).update(embedding(1))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("criterion", ["patience", "plateau", "trend"])
+def test_infinite_scores_stop_like_equal_ones(criterion):
+    monitor = SeparabilityMonitor(
+        SeparabilityScorer("nn_entropy"), criterion=criterion, window=3, warmup=0
+    )
+    places = np.repeat(np.eye(3), 10, axis=0)
+    for _ in range(4):
+        monitor.update(places)
+    assert monitor.best_score_ == np.inf
+    assert monitor.should_stop_
+    monitor.update(np.random.default_rng(0).normal(size=(30, 3)))
+
+
+def test_metrics_do_not_hide_measured_columns():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    monitor = SeparabilityMonitor(SeparabilityScorer(["gini", "cv"]))
+    with pytest.raises(ValueError, match="columns of the history"):
+        monitor.update(X, gini=1.0)
+    with pytest.raises(ValueError, match="columns of the history"):
+        monitor.update(X, y=np.arange(40) % 2, fdr=1.0)
+    with pytest.raises(TypeError, match="takes no sample_weight"):
+        monitor.update(X, sample_weight=np.ones(40))
+    with pytest.raises(TypeError, match="'loss' must be a number"):
+        monitor.update(X, loss=[1.0, 2.0])
+    for name in ("history_", "best_step_", "selected_step_"):
+        with pytest.raises(AttributeError, match="first update"):
+            getattr(monitor, name)

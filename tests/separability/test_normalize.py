@@ -51,8 +51,25 @@ def test_sparse_rows_stay_sparse():
     np.testing.assert_allclose(sparse.toarray(), normalize_cloud(X, "l2"), rtol=1e-12)
 
 
-@pytest.mark.parametrize("scale", [1e-150, 1e200])
-def test_no_overflow(scale):
+@pytest.mark.parametrize("form", ["l2", "layer", "standard"])
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e200, 1e300])
+def test_no_overflow(scale, form):
+    scaled, plain = cloud() * scale, cloud()
     np.testing.assert_allclose(
-        normalize_cloud(cloud() * scale, "l2"), normalize_cloud(cloud(), "l2"), rtol=1e-12
+        normalize_cloud(scaled, form, *column_statistics(scaled, form)),
+        normalize_cloud(plain, form, *column_statistics(plain, form)),
+        rtol=1e-9,
     )
+    rows = normalize_cloud(sp.csr_array(scaled), "l2").toarray()
+    np.testing.assert_allclose(rows, normalize_cloud(plain, "l2"), rtol=1e-9)
+
+
+def test_single_precision_norms_beyond_single_precision():
+    X = np.full((2, 64), 3e38, dtype=np.float32) * np.array([[1], [-1]], dtype=np.float32)
+    np.testing.assert_allclose(np.abs(normalize_cloud(X, "l2")), 0.125, rtol=1e-6)
+
+
+def test_rows_constant_up_to_rounding_have_no_direction():
+    X = np.repeat(np.random.default_rng(0).random((50, 1)), 7, axis=1)
+    with pytest.warns(UserWarning, match="50 row"):
+        assert not normalize_cloud(X, "layer").any()

@@ -194,12 +194,114 @@ def test_bad_distances(change, message, kind):
         ({"min_samples": 1}, "'min_samples' parameter"),
         ({"major_fraction": 0.5}, "'major_fraction' parameter"),
         ({"max_samples": 1.5}, "'max_samples' parameter"),
+        ({"max_samples": 1}, "'max_samples' parameter"),
+        ({"metric_params": {"p": 3}}, 'metric="euclidean" takes no metric_params'),
+        ({"statistic": ["gini", ["cv"]]}, "'statistic' parameter"),
+        ({"metric": "seuclidean"}, 'needs metric_params={"V"'),
+        ({"metric": "mahalanobis"}, 'needs metric_params={"VI"'),
         ({"ci": "bayesian"}, "'ci' parameter"),
     ],
 )
 def test_bad_parameters(params, message, groups):
     with pytest.raises(ValueError, match=message):
         SeparabilityScorer(**params).fit(groups[0])
+
+
+@pytest.mark.parametrize("statistic", ["renyi_entropy", "effective_rank"])
+def test_statistics_of_points_refuse_distances(statistic):
+    with pytest.raises(ValueError, match=f"{statistic}.* need points"):
+        SeparabilityScorer(statistic, metric="precomputed").fit(np.zeros((30, 30)))
+
+
+def test_sample_weight_is_refused_by_name(groups):
+    X, y = groups
+    scorer = SeparabilityScorer().fit(X)
+    weights = np.ones(len(X))
+    for method in (scorer.fit, scorer.fit_predict, scorer.score):
+        with pytest.raises(TypeError, match="takes no sample_weight"):
+            method(X, y, sample_weight=weights)
+    with pytest.raises(TypeError, match="takes no sample_weight"):
+        make_pipeline(StandardScaler(), scorer).fit(X, separabilityscorer__sample_weight=weights)
+    with pytest.raises(TypeError, match=r"unexpected keyword arguments \['weights'\]"):
+        scorer.fit(X, weights=weights)
+
+
+SCALE_FREE = [
+    "relative_mean",
+    "persistence",
+    "gini",
+    "nn_entropy",
+    "balanced_sum",
+    "effective_rank",
+]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("scale", [2.0**-990, 2.0**990])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"normalize": None},
+        {"normalize": None, "min_samples": 4},
+        {"normalize": "center", "reference": "gaussian", "n_references": 2},
+        {"normalize": "standard", "reference": "uniform", "n_references": 2},
+        {"normalize": "layer"},
+        {"metric": "cosine", "normalize": None},
+    ],
+)
+def test_scores_of_huge_and_tiny_values(params, scale, groups):
+    X, y = groups
+    scorer = SeparabilityScorer(SCALE_FREE, random_state=0, **params)
+    plain, scaled = clone(scorer).fit(X, y), clone(scorer).fit(scale * X, y)
+    assert scaled.score_ == pytest.approx(plain.score_, rel=1e-9)
+    for name in SCALE_FREE:
+        assert scaled.statistics_[name] == pytest.approx(plain.statistics_[name], rel=1e-9)
+    assert scaled.supervised_.fdr == pytest.approx(plain.supervised_.fdr)
+    np.testing.assert_array_equal(scaled.labels_, plain.labels_)
+
+
+def test_distances_out_of_range_are_refused(groups):
+    with pytest.raises(ValueError, match="leave the range"):
+        SeparabilityScorer(metric="sqeuclidean", normalize=None).fit(1e200 * groups[0])
+
+
+def test_subsample_without_some_classes(groups):
+    X, _ = groups
+    y = np.where(np.arange(len(X)) == 7, 1, np.where(np.arange(len(X)) == 3, 0, 2))
+    scorer = SeparabilityScorer(max_samples=30, random_state=1).fit(X, y)
+    missing = ~np.isin(np.arange(3), y[scorer.sample_indices_])
+    assert missing.any()
+    assert np.isnan(scorer.supervised_.pair_gap[missing]).all()
+    few = np.full(len(X), -1)
+    few[np.setdiff1d(np.arange(len(X)), scorer.sample_indices_)[:4]] = [0, 1, 0, 1]
+    assert np.isnan(scorer.fit(X, few).supervised_.thornton)
+
+
+def test_callables_of_one_name_keep_their_values(groups):
+    scorer = SeparabilityScorer([lambda *_: 1.0, lambda *_: 2.0, "gini"]).fit(groups[0])
+    assert list(scorer.get_feature_names_out()) == ["<lambda>", "<lambda>_2", "gini"]
+    assert scorer.statistics_["<lambda>"] == 1
+    assert scorer.statistics_["<lambda>_2"] == 2
+    with pytest.raises(TypeError, match="must return a number"):
+        SeparabilityScorer(lambda lifetimes, *_: lifetimes).fit(groups[0])
+
+
+@pytest.mark.parametrize("sizes", [[10.5, 20.0], [], "ab", [[5]], [1], [10_000]])
+def test_bad_sizes_of_a_subsample_curve(sizes, groups):
+    with pytest.raises(ValueError, match="sizes must be numbers of samples"):
+        SeparabilityScorer().subsample_curve(groups[0], sizes)
+
+
+def test_few_repeats_are_refused(groups):
+    with pytest.raises(ValueError, match="n_repeats"):
+        SeparabilityScorer().subsample_curve(groups[0], n_repeats=0)
+
+
+def test_float32_distance_matrix(groups):
+    X = (groups[0] + 100).astype(np.float32)
+    D = squareform(pdist(X)).astype(np.float32)
+    D[0, 1] = np.nextafter(D[0, 1], np.float32(np.inf))
+    SeparabilityScorer(metric="precomputed", normalize=None).fit(D)
 
 
 def test_reference_of_distances_is_refused():
@@ -455,3 +557,11 @@ def test_score_of_text_embeddings_falls_with_noise():
         warnings.simplefilter("error")
         scores = [SeparabilityScorer().fit(X + t * noise).score_ for t in (0, 0.1, 0.3, 1)]
     assert np.all(np.diff(scores) < 0)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_lifetimes_beyond_single_precision():
+    X = (1e30 * np.random.default_rng(0).normal(size=(40, 3))).astype(np.float32)
+    found = SeparabilityScorer(metric="sqeuclidean", normalize=None).fit(X)
+    assert found.lifetimes_.dtype == np.float64
+    assert np.isfinite(found.lifetimes_).all()

@@ -168,8 +168,6 @@ def test_renyi_entropy_of_a_cube():
     assert unit == pytest.approx(0, abs=0.1)
     wide = values(10 * rng.random((800, 2)), ["renyi_entropy"])["renyi_entropy"]
     assert wide == pytest.approx(np.log(100), abs=0.1)
-    with pytest.raises(ValueError, match="precomputed"):
-        values(np.zeros((4, 4)), ["renyi_entropy"], metric="precomputed")
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 4])
@@ -197,7 +195,7 @@ def test_callable_gets_lifetimes_and_sizes():
     cloud = make_cloud(groups(60))
     expected = cloud.lifetimes[-1] / cloud.lifetimes.sum() * 60
     assert stats.evaluate(largest_share, cloud) == expected
-    assert stats.statistic_name(largest_share) == "largest_share"
+    assert stats.statistic_names([largest_share, "gini"]) == ["largest_share", "gini"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +207,32 @@ def test_statistics_follow_the_distance_of_two_groups(name, least):
     distances = np.arange(0.0, 13.0)
     scores = [values(groups(300, 10, t, seed=5), [name])[name] for t in distances]
     assert spearmanr(distances, scores).statistic > least
+
+
+@pytest.mark.parametrize("X", [np.full((4, 2), np.nan), np.ones(5)])
+def test_effective_rank_checks_its_input(X):
+    with pytest.raises(ValueError, match=r"NaN|2D array"):
+        effective_rank(X)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_effective_rank_of_huge_and_tiny_values(scale):
+    X = np.random.default_rng(0).normal(size=(20, 5))
+    assert effective_rank(scale * X) == pytest.approx(effective_rank(X))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "correlation", "angular"])
+def test_typical_distance_of_nearly_parallel_rows(metric):
+    """Angles of 1e-9 are far below what one minus a product of unit rows resolves."""
+    rng = np.random.default_rng(0)
+    X = np.array([1.0, -1.0, 0.5, -0.5]) + 1e-9 * rng.normal(size=(40, 4))
+    rows = X - X.mean(axis=1, keepdims=True) if metric == "correlation" else X
+    chords = pdist(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    expected = np.mean(chords) if metric == "angular" else np.mean(chords**2) / 2
+    found = stats.typical_distance(X, TreeSettings(metric=metric))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_cv_of_huge_lifetimes():
+    p = np.array([1.0, 2.0, 4.0])
+    assert stats.cv(1e300 * p) == pytest.approx(np.std(p) / np.mean(p))

@@ -104,7 +104,7 @@ def test_pair_gap_is_the_height_where_the_classes_meet():
     assert found.supervised_.pair_gap[0, 1] == 8
 
 
-@pytest.mark.parametrize("missing", [-1, None])
+@pytest.mark.parametrize("missing", [-1, None, np.nan])
 def test_unlabelled_rows_stay_in_the_tree(missing):
     rng = np.random.default_rng(2)
     X = rng.normal(size=(80, 3))
@@ -120,6 +120,16 @@ def test_unlabelled_rows_stay_in_the_tree(missing):
     assert found.supervised_.friedman_rafsky == pytest.approx(1 - cross / (1 - chance))
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_numbers_with_missing_ones_are_labels():
+    pd = pytest.importorskip("pandas")
+    X = np.random.default_rng(2).normal(size=(40, 3))
+    y = np.tile([0.0, 1.0, np.nan, 1.0], 10)
+    expected = SeparabilityScorer().fit(X, np.where(np.isnan(y), -1, y)).supervised_
+    for labels in (y, pd.Series(y), pd.Series(y).astype("Int64")):
+        assert SeparabilityScorer().fit(X, labels).supervised_.thornton == expected.thornton
+
+
 def test_bad_labels():
     X = np.random.default_rng(0).normal(size=(30, 2))
     with pytest.raises(ValueError, match=r"y must have shape \(30,\)"):
@@ -130,3 +140,16 @@ def test_bad_labels():
         SeparabilityScorer().fit(X, X[:, 0])
     with pytest.raises(ValueError, match="at least 2 classes"):
         friedman_rafsky(X, np.zeros(30))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "form", "message"),
+    [
+        (np.eye(4), [0, 0, 1, 1], "other", "form must be"),
+        (np.eye(4), [0, 1], "trace", "inconsistent numbers"),
+        (np.full((4, 2), np.nan), [0, 0, 1, 1], "trace", "NaN"),
+    ],
+)
+def test_fisher_ratio_checks_its_input(X, y, form, message):
+    with pytest.raises(ValueError, match=message):
+        fisher_ratio(X, y, form=form)

@@ -104,6 +104,21 @@ def test_agrees_with_gudhi():
     np.testing.assert_allclose(build_barcode(X, TreeSettings()).lifetimes, deaths, rtol=1e-9)
 
 
+def test_undefined_distances_are_refused():
+    X = np.zeros((4, 3))
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="'braycurtis' gives nan"):
+        build_barcode(X, TreeSettings(metric="braycurtis"))
+    with pytest.raises(ValueError, match=r"gives -1\.0 between rows 0 and 1"):
+        build_barcode(X + np.arange(4)[:, None], TreeSettings(metric=lambda a, b: -abs(a - b)[0]))
+
+
+def test_points_with_too_few_neighbours_in_a_graph_are_alone():
+    path = sp.csr_array(np.diag([1.0, 2.0, 3.0], 1) + np.diag([1.0, 2.0, 3.0], -1))
+    barcode = build_barcode(path, TreeSettings(metric="precomputed", min_samples=2))
+    np.testing.assert_array_equal(barcode.lifetimes, [3.0])
+    assert barcode.n_components == 3
+
+
 def test_zero_rows_have_no_direction():
     X = cloud(10)
     X[4] = 0
