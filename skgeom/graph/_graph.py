@@ -4,6 +4,7 @@ import hashlib
 import threading
 import weakref
 from collections import OrderedDict
+from numbers import Integral
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,6 +16,7 @@ from skgeom._core.checks import check_graph
 N_RESULTS = 2  # results that a handle remembers
 N_HANDLES = 2  # unpickled handles that a process keeps alive, with their results
 
+_MISSING = ("None", "nan", "NaT", "<NA>")  # what stands for a missing value in a table
 _alive = weakref.WeakValueDictionary()
 _recent = OrderedDict()
 _registry_lock = threading.RLock()
@@ -113,6 +115,7 @@ class Graph:
                 "source and target must be 1-d and equally long, got shapes "
                 f"{source.shape} and {target.shape}."
             )
+        source, target = _as_ids(source), _as_ids(target)
         if node_ids is None:
             node_ids = np.unique(np.concatenate([source, target]))
         node_ids = check_node_ids(node_ids, len(node_ids))
@@ -122,7 +125,8 @@ class Graph:
         if weight.shape != rows.shape:
             raise ValueError(f"weight has shape {weight.shape}, expected {rows.shape}.")
         shape = (len(node_ids), len(node_ids))
-        adjacency = sp.coo_array((weight.astype(np.float32), (rows, columns)), shape=shape).tocsr()
+        entries = sp.coo_array((weight, (rows, columns)), shape=shape)
+        adjacency = check_graph(entries, dtype=np.float32, allow_negative=True, name="adjacency")
         if not directed:
             loops = sp.diags_array(adjacency.diagonal(), dtype=np.float32)
             adjacency = (adjacency + adjacency.T - loops).tocsr()
@@ -163,7 +167,9 @@ class Graph:
             directed=graph.is_directed(),
             node_ids=np.arange(len(names)),
         )
-        return cls(made.adjacency, _as_ids(names), features)
+        if any(isinstance(name, tuple) for name in names):
+            names = [str(name) for name in names]  # not rows of a table
+        return cls(made.adjacency, names, features)
 
     @classmethod
     def from_igraph(cls, graph, *, weight="weight", name="name", features=None):
@@ -215,7 +221,11 @@ class Graph:
         elif isinstance(order, str) and order == "degree":
             order = np.argsort(-np.diff(self.adjacency.indptr), kind="stable")
         order = np.asarray(order)
-        if order.ndim != 1 or not np.array_equal(np.sort(order), np.arange(self.n_nodes)):
+        if (
+            order.ndim != 1
+            or order.dtype.kind not in "iu"
+            or not np.array_equal(np.sort(order), np.arange(self.n_nodes))
+        ):
             raise ValueError(
                 f"order must be 'rcm', 'degree' or a permutation of 0, ..., {self.n_nodes - 1}."
             )
@@ -343,10 +353,22 @@ def check_node_ids(node_ids, n_nodes):
 
 
 def _as_ids(ids):
+    """Return ids as int64 where all are whole numbers, and as str otherwise."""
     ids = np.asarray(ids)
+    if ids.dtype.kind == "O":
+        values = ids.ravel().tolist()
+        missing = [not isinstance(i, str) and str(i) in _MISSING for i in values]
+        if any(missing):
+            raise ValueError(f"Node id {missing.index(True)} is missing.")
+        if all(isinstance(i, Integral) for i in values):
+            return ids.astype(np.int64)
     if ids.dtype.kind in "iub":
         return ids.astype(np.int64)
-    if ids.dtype.kind == "f" and np.array_equal(ids, np.trunc(ids)):
+    if ids.dtype.kind == "f":
+        whole = (ids == np.trunc(ids)) & (np.abs(ids) < 2.0**63)
+        if not whole.all():
+            wrong = ids[~whole][0].item()
+            raise ValueError(f"Node ids must be integers or strings, got {wrong!r}.")
         return ids.astype(np.int64)
     return ids.astype(str)
 

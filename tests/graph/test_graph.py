@@ -219,3 +219,42 @@ def test_travels_to_workers():
     expected = _token_and_sum(graph)
     results = Parallel(n_jobs=2)(delayed(_token_and_sum)(graph) for _ in range(3))
     assert results == [expected] * 3
+
+
+def test_names_that_are_tuples():
+    """As those of a grid."""
+    nodes = {(0, 0): {}, (0, 1): {}}
+    graph = Graph.from_networkx(NetworkxLike(nodes, [((0, 0), (0, 1), {})]))
+    assert graph.node_ids.tolist() == ["(0, 0)", "(0, 1)"]
+    assert graph.adjacency.toarray().tolist() == [[0, 1], [1, 0]]
+
+
+def test_integers_in_an_object_array_are_integers():
+    graph = Graph(np.ones((2, 2)), np.array([5, 7], dtype=object))
+    assert graph.node_ids.dtype == np.int64
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_missing_ids(missing):
+    with pytest.raises(ValueError, match="Node id 1 is missing"):
+        Graph(np.ones((2, 2)), np.array(["a", missing], dtype=object))
+    with pytest.raises(ValueError, match="Node id 1 is missing"):
+        Graph.from_edgelist(pd.DataFrame({"a": ["x", missing], "b": ["y", "z"]}, dtype=object))
+
+
+@pytest.mark.parametrize("bad", [0.5, np.nan, 1e300])
+@pytest.mark.filterwarnings("error")
+def test_ids_that_are_no_whole_numbers(bad):
+    with pytest.raises(ValueError, match="integers or strings, got"):
+        Graph.from_edgelist([1.0, bad], [2.0, 3.0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_out_of_range_in_an_edge_list():
+    with pytest.raises(ValueError, match="too large for float32"):
+        Graph.from_edgelist([0], [1], [1e300])
+
+
+def test_order_is_of_integers():
+    with pytest.raises(ValueError, match="order must be"):
+        Graph(np.ones((2, 2))).reorder([0.0, 1.0])
