@@ -435,10 +435,11 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             node_ids = X.node_ids if node_ids is None else node_ids
             features = X.features if features is None else features
             X = X.adjacency
-        n_nodes = check_graph(X, dtype=np.dtype(self.dtype), allow_negative=self.signed).shape[0]
-        if n_nodes < self.n_features_in_:
+        dtype = np.dtype(self.dtype)
+        shape = check_graph(X, dtype=dtype, square=False, allow_negative=self.signed).shape
+        if shape[1] < self.n_features_in_:
             validate_data(self, X, reset=False, skip_check_array=True)
-        node_ids = self._check_more_ids(node_ids, n_nodes)
+        node_ids = self._check_more_ids(node_ids, shape[1])
         adjacency, features = self._check_graph(X, features, node_ids)
         self._all_degrees = self.degrees_ = row_degrees(adjacency, self.self_loops)
         if self._largest_degree == 0:  # the first edges

@@ -4,12 +4,12 @@ import hashlib
 import threading
 import weakref
 from collections import OrderedDict
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import reverse_cuthill_mckee
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_scalar
 
 from skgeom._core.checks import check_graph
 
@@ -28,7 +28,7 @@ class Graph:
     The handle is immutable, and light wherever it goes: ``copy``, ``clone`` and ``deepcopy``
     return the handle itself, and unpickling returns the living handle of the process where there
     is one, so that workers of joblib hold one copy. It is no array: cross-validation does not
-    slice it.
+    slice it. A canonical CSR matrix is not copied: do not change it afterwards.
 
     Parameters
     ----------
@@ -200,6 +200,59 @@ class Graph:
         names = graph.vs[name] if name in graph.vs.attributes() else made.node_ids
         return cls(made.adjacency, names, features)
 
+    @classmethod
+    def from_relations(
+        cls, adjacencies, weights=None, *, balance=False, node_ids=None, features=None
+    ):
+        """Make a graph from several types of relations between the same nodes.
+
+        The adjacency is the weighted sum of theirs.
+
+        Parameters
+        ----------
+        adjacencies : sequence or dict of (n_nodes, n_nodes) sparse matrices or ndarrays
+            One per type.
+        weights : array-like of shape (n_types,) or dict, default=None
+            Weight of each type, a dict when `adjacencies` is one; None stands for 1.
+        balance : bool, default=False
+            Whether the weights of each node's edges of a type are divided by their sum (of
+            absolute values), so that a type with many edges does not drown the others: of a walk
+            that leaves the node, a type then takes the share of its weight among the types that
+            the node has.
+        node_ids : array-like of shape (n_nodes,), default=None
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+
+        Returns
+        -------
+        graph : Graph
+
+        Examples
+        --------
+        >>> from skgeom.graph import Graph
+        >>> follows, cites = [[0, 1], [1, 0]], [[0, 4], [4, 0]]
+        >>> Graph.from_relations([follows, cites], weights=[2, 0.5]).adjacency.toarray()
+        array([[0., 4.],
+               [4., 0.]], dtype=float32)
+        """
+        names = list(adjacencies) if isinstance(adjacencies, dict) else range(len(adjacencies))
+        weights = _check_type_weights(weights, names)
+        total = None
+        for name in names:
+            part = check_graph(
+                adjacencies[name], allow_negative=True, name=f"adjacencies[{name!r}]"
+            )
+            if total is not None and part.shape != total.shape:
+                raise ValueError(
+                    f"adjacencies[{name!r}] has shape {part.shape}, expected {total.shape} as "
+                    "the first type."
+                )
+            if balance:
+                part = _unit_degrees(part)
+            part = weights[name] * part
+            total = part if total is None else total + part
+        total = check_graph(total, dtype=np.float32, allow_negative=True, name="adjacencies")
+        return cls(total, node_ids, features)
+
     def reorder(self, order="rcm"):
         """Return the graph with its nodes listed in an order that is kind to the cache.
 
@@ -333,6 +386,31 @@ def _content_hash(adjacency, node_ids, features):
         digest.update(np.ascontiguousarray(part).data)
     digest.update(repr(node_ids.tolist()).encode())
     return digest.hexdigest()
+
+
+def _check_type_weights(weights, names):
+    """Return a finite weight that is not negative for each type of relation."""
+    weights = dict.fromkeys(names, 1.0) if weights is None else weights
+    if len(names) == 0 or len(weights) != len(names):
+        raise ValueError(
+            f"adjacencies has {len(names)} types and weights {len(weights)}; expected one weight "
+            "for each, and at least one type."
+        )
+    if isinstance(weights, dict) and set(weights) != set(names):
+        raise ValueError(f"weights must name the types {list(names)}, got {weights!r}.")
+    weights = {name: weights[name] for name in names}
+    for name, weight in weights.items():
+        check_scalar(weight, f"weights[{name!r}]", Real, min_val=0)
+        if not np.isfinite(weight):
+            raise ValueError(f"weights[{name!r}] must be finite, got {weight}.")
+    return weights
+
+
+def _unit_degrees(adjacency):
+    """Divide the rows of an adjacency by the sums of their absolute weights."""
+    degrees = np.asarray(abs(adjacency).sum(axis=1)).ravel()
+    inverse = np.divide(1.0, degrees, out=np.zeros_like(degrees), where=degrees > 0)
+    return (sp.diags_array(inverse) @ adjacency).tocsr()
 
 
 def check_node_ids(node_ids, n_nodes):

@@ -258,3 +258,43 @@ def test_weights_out_of_range_in_an_edge_list():
 def test_order_is_of_integers():
     with pytest.raises(ValueError, match="order must be"):
         Graph(np.ones((2, 2))).reorder([0.0, 1.0])
+
+
+def test_from_relations():
+    one, two = random_graph(8, 3, seed=0).toarray(), random_graph(8, 3, seed=1).toarray()
+    graph = Graph.from_relations([one, sp.csr_array(two)], [2, 0.5], node_ids=list("abcdefgh"))
+    np.testing.assert_allclose(graph.adjacency.toarray(), 2 * one + 0.5 * two)
+    named = {"x": one, "y": two}
+    again = Graph.from_relations(
+        named, {"y": 0.5, "x": 2}, node_ids=list("abcdefgh"), features=None
+    )
+    assert again == graph
+    np.testing.assert_allclose(Graph.from_relations(named).adjacency.toarray(), one + two)
+
+
+def test_balanced_relations():
+    """A type takes the share of its weight of the walks that leave a node."""
+    many, few = np.ones((4, 4)), np.zeros((4, 4))
+    few[0, 1] = -5.0
+    graph = Graph.from_relations([many, few], [1, 3], balance=True)
+    expected = np.full((4, 4), 0.25)
+    expected[0, 1] -= 3.0
+    np.testing.assert_allclose(graph.adjacency.toarray(), expected)
+
+
+@pytest.mark.parametrize(
+    ("adjacencies", "weights", "message"),
+    [
+        ([], None, "at least one type"),
+        ([np.ones((2, 2))], [1, 2], "1 types and weights 2"),
+        ({"a": np.ones((2, 2))}, {"b": 1}, r"weights must name the types \['a'\]"),
+        ([np.ones((2, 2)), np.ones((3, 3))], None, r"adjacencies\[1\] has shape \(3, 3\)"),
+        ([np.ones((2, 2))], [-1], r"weights\[0\] == -1"),
+        ([np.ones((2, 2))], [np.nan], r"weights\[0\]"),
+        ([np.ones((2, 2))], [np.inf], r"weights\[0\]"),
+        ([np.full((2, 2), np.nan)], None, r"adjacencies\[0\] contains NaN"),
+    ],
+)
+def test_bad_relations(adjacencies, weights, message):
+    with pytest.raises(ValueError, match=message):
+        Graph.from_relations(adjacencies, weights)
