@@ -827,7 +827,13 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "init is None: the fitted nodes have initial vectors, and hop 0 of the new ones "
                 "counts, because self_influence or self_loops is above 0."
             )
-        init = check_array(init, accept_sparse="csr", dtype=np.dtype(self.dtype), input_name="init")
+        init = check_array(
+            init,
+            accept_sparse="csr",
+            dtype=np.dtype(self.dtype),
+            copy=0 in self._plan.keep,  # hop 0 is kept as it is now
+            input_name="init",
+        )
         if init.shape != (n_nodes, self.n_components):
             raise ValueError(
                 f"init must have shape ({n_nodes}, {self.n_components}), (n_nodes, n_components), "

@@ -160,9 +160,10 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     dtype = adjacency.dtype
     data = adjacency.data
     constant = 1.0
-    if _is_extreme(data, degrees, self_loops):
+    is_constant = len(data) > 0 and bool(np.all(data == data[0]))
+    if _is_extreme(data[:1] if is_constant else data, degrees, self_loops):
         return _normalised(adjacency, degrees, column_degrees, propagation, self_loops, largest)
-    if len(data) and np.all(data == data[0]):
+    if is_constant:
         constant, data = float(data[0]), data[:0]
     if propagation == "transition":
         scale = _inverse(degrees)

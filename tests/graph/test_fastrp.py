@@ -1023,3 +1023,12 @@ def test_arguments_of_methods_are_checked():
         model.estimate_memory(0, 0)
     with pytest.raises(ValueError, match="n_edges == -1"):
         model.estimate_memory(3, -1)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_init_may_change_after_the_fit(convert):
+    adjacency, init = random_graph(20, 4, seed=0), convert(start_of(20))
+    model = FastRPEmbedder(8, iteration_weights=[1], dtype="float64").fit(adjacency, init=init)
+    before = model.transform(adjacency)
+    init *= 0
+    np.testing.assert_array_equal(model.transform(adjacency), before)
