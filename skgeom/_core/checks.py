@@ -34,17 +34,20 @@ def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name=
     TypeError
         For graph objects and edge lists.
     ValueError
-        For a wrong shape, an empty graph, NaN, infinite, complex or negative weights.
+        For a wrong shape, an empty graph, NaN, infinite, complex or negative weights, and weights
+        that are out of the range of `dtype`. Weights that are too small for it are dropped, as
+        long as the row keeps others.
     """
     matrix = _as_matrix(X, name)
     if np.issubdtype(matrix.dtype, np.complexfloating):
         raise ValueError(f"Complex data not supported: {name} has dtype {matrix.dtype}.")
     _check_graph_shape(matrix, square, name)
-    adjacency = sp.csr_array(matrix)
     wanted = [np.dtype(t) for t in (dtype if isinstance(dtype, (list, tuple)) else [dtype])]
+    if matrix.dtype.kind in "iu":
+        matrix = matrix.astype(wanted[0])  # before duplicates are summed, which may overflow
+    adjacency = _canonical(sp.csr_array(matrix), X)
     if adjacency.dtype not in wanted:
-        adjacency = adjacency.astype(wanted[0])
-    adjacency = _canonical(adjacency, X)
+        adjacency = _cast(adjacency, wanted[0], name)
     _check_weights(adjacency, allow_negative, name)
     return adjacency
 
@@ -89,6 +92,10 @@ def _as_matrix(X, name):
     if hasattr(X, "sparse") and hasattr(X, "to_numpy"):
         return X.sparse.to_coo()
     array = np.asarray(X)
+    if array.dtype.kind in "mM":
+        raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}.")
+    if array.dtype == np.float16:
+        return array.astype(np.float32)  # scipy.sparse has no such type
     if array.dtype.kind not in "bifuc":
         try:
             array = array.astype(np.float64)
@@ -115,6 +122,37 @@ def _canonical(adjacency, original):
     return adjacency
 
 
+def _cast(adjacency, dtype, name):
+    """Convert the weights of a canonical matrix, or refuse what `dtype` cannot hold."""
+    if adjacency.dtype.kind not in "f":
+        return adjacency.astype(dtype)
+    with np.errstate(over="ignore", under="ignore"):
+        cast = adjacency.astype(dtype)
+    too_large = np.isinf(cast.data) & np.isfinite(adjacency.data)
+    if too_large.any():
+        row, column, weight = _entry(adjacency, np.argmax(too_large))
+        raise ValueError(
+            f"{name} has a weight that is too large for {dtype}: entry ({row}, {column}) is "
+            f"{weight}; divide all weights by a constant."
+        )
+    if np.all(cast.data):
+        return cast
+    cast.eliminate_zeros()
+    lost = (np.diff(cast.indptr) == 0) & (np.diff(adjacency.indptr) > 0)
+    if lost.any():
+        row, column, weight = _entry(adjacency, adjacency.indptr[np.argmax(lost)])
+        raise ValueError(
+            f"All weights in row {row} of {name} are too small for {dtype}, among them "
+            f"entry ({row}, {column}), {weight}; multiply all weights by a constant."
+        )
+    return cast
+
+
+def _entry(adjacency, entry):
+    row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1
+    return row, int(adjacency.indices[entry]), adjacency.data[entry]
+
+
 def _check_weights(adjacency, allow_negative, name):
     bad = ~np.isfinite(adjacency.data)
     problem = f"{name} contains NaN or infinity"
@@ -124,11 +162,9 @@ def _check_weights(adjacency, allow_negative, name):
         bad = adjacency.data < 0
         problem = f"Negative values in data: {name} contains a negative weight"
     if bad.any():
-        entry = int(np.argmax(bad))
-        row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1
+        row, column, weight = _entry(adjacency, np.argmax(bad))
         raise ValueError(
-            f"{problem}: entry ({row}, {adjacency.indices[entry]}) is "
-            f"{adjacency.data[entry]}; weights must be finite"
+            f"{problem}: entry ({row}, {column}) is {weight}; weights must be finite"
             + ("." if allow_negative else " and non-negative.")
         )
 

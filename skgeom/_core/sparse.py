@@ -196,6 +196,12 @@ def sparse_dense_product(matrix, x, *, out=None, n_jobs=None):
     product : ndarray of shape (n_rows, n_columns)
         In the dtype of `x`; the same bits for any `n_jobs`.
 
+    Raises
+    ------
+    ValueError
+        When the shapes do not fit, the matrix is not CSR or `x` does not hold floating point
+        numbers.
+
     Examples
     --------
     >>> import numpy as np
@@ -205,6 +211,13 @@ def sparse_dense_product(matrix, x, *, out=None, n_jobs=None):
            [1., 0.]])
     """
     x = np.ascontiguousarray(x)
+    # the kernel reads by these shapes without looking
+    if matrix.ndim != 2 or x.ndim != 2 or matrix.shape[1] != len(x):
+        raise ValueError(f"Shapes {matrix.shape} and {x.shape} do not fit for a product.")
+    if matrix.format != "csr" or x.dtype.kind != "f":
+        raise ValueError(
+            f"Expected a CSR matrix and floating point x, got {matrix.format} and {x.dtype}."
+        )
     if out is None:
         out = np.empty((matrix.shape[0], x.shape[1]), x.dtype)
     data = matrix.data.astype(x.dtype, copy=False)

@@ -6,7 +6,7 @@ from numbers import Integral, Real
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -364,7 +364,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         validate_data(self, X, reset=False, skip_check_array=True)
         if self.bipartite:
             rows = _shift_columns(rows, len(self.degrees_))
-        if self._plan.n_hops > 0 and not self.hops_:
+        if any(i > 0 for i in self._plan.taken) and not self.hops_:
             raise ValueError(
                 "transform needs hops of the fitted nodes, and store_hops=False keeps none; "
                 "fit with store_hops='needed'."
@@ -419,16 +419,32 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         if not hasattr(self, "hops_"):
             self._embed(X, features, node_ids, init, keep_all=True)
             return self
+        self._check_updatable()
+        before = dict(vars(self))
+        try:
+            self._update(X, features, node_ids, init, freeze)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        return self
+
+    def _update(self, X, features, node_ids, init, freeze):
+        """Run the steps of `partial_fit`."""
         if isinstance(X, Graph):
             node_ids = X.node_ids if node_ids is None else node_ids
             features = X.features if features is None else features
             X = X.adjacency
-        if np.ndim(X) == 2 and X.shape[1] < self.n_features_in_:
+        dtype = np.dtype(self.dtype)
+        shape = check_graph(X, dtype=dtype, square=False, allow_negative=self.signed).shape
+        if shape[1] < self.n_features_in_:
             validate_data(self, X, reset=False, skip_check_array=True)
-        self._check_updatable()
-        node_ids = self._check_more_ids(node_ids, X)
+        node_ids = self._check_more_ids(node_ids, shape[1])
         adjacency, features = self._check_graph(X, features, node_ids)
         self._all_degrees = self.degrees_ = row_degrees(adjacency, self.self_loops)
+        if self._largest_degree == 0:  # the first edges
+            self._largest_degree = self._all_degrees.max()
+            self._total_degree = self._all_degrees.sum()
         transition = self._transition(adjacency, self._all_degrees)
         start = self._start_of_all(features, init)
         hashes = row_hashes(transition, n_jobs=self.n_jobs)
@@ -444,7 +460,6 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._transition_hashes = hashes
         self.graph_stats_ = _statistics_of(adjacency)
         self._take_update(affected, freeze)
-        return self
 
     def combine_hops(self, iteration_weights, *, self_influence=0.0):
         """Return the embedding that other weights would have given, without the graph.
@@ -464,6 +479,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         embedding : ndarray of shape (n_nodes, n_features_out)
         """
         check_is_fitted(self)
+        check_scalar(self_influence, "self_influence", Real, min_val=0)
         weights = check_weights(iteration_weights, self_influence)
         if not self._has_all_hops:
             raise ValueError(f"combine_hops needs store_hops=True, got {self.store_hops!r}.")
@@ -503,6 +519,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         {'fit': '14.7 GiB', 'fitted': '4.9 GiB', 'graph': '1.5 GiB'}
         """
         self._validate_params()
+        check_scalar(n_nodes, "n_nodes", Integral, min_val=1)
+        check_scalar(n_edges, "n_edges", Integral, min_val=0)
         settings = resolve_settings(
             self._settings(), self.self_influence, n_nodes, n_edges / n_nodes
         )
@@ -597,9 +615,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             if getattr(self, name):
                 raise ValueError(f"partial_fit needs {name}=False.")
 
-    def _check_more_ids(self, node_ids, X):
+    def _check_more_ids(self, node_ids, n_nodes):
         """Return ids of all nodes, of which the first are the fitted ones."""
-        old, n_nodes = self.node_ids_, X.shape[0]
+        old = self.node_ids_
         if node_ids is None:
             default = np.arange(n_nodes)
             if not np.array_equal(old, default[: len(old)]) and n_nodes > len(old):
@@ -704,6 +722,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._has_init = init is not None
         self._n_projected = int(self.n_components * self.feature_ratio)
         self._mixing = None
+        self._n_node_features = None
+        if self._n_projected > 0:
+            self._n_node_features = check_node_features(features, len(self.node_ids_)).shape[1]
         is_random = not self._has_init and self._n_projected < self.n_components
         if self.projection == "orthogonal" and is_random:
             gaussian = [
@@ -753,8 +774,17 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Multiply by L."""
         if self.normalization_strength_ == 0:
             return start
-        relative = np.where(degrees > 0, degrees / max(self._total_degree, 1e-300), 1.0)
-        return scale_matrix_rows(start, relative**self.normalization_strength_)
+        relative = np.where(degrees > 0, degrees / (self._total_degree or 1.0), 1.0)
+        limits = np.finfo(self.dtype)
+        with np.errstate(over="ignore", under="ignore"):
+            factor = relative**self.normalization_strength_
+        if factor.max() > limits.max or factor.min() < limits.tiny:
+            raise ValueError(
+                f"normalization_strength={self.normalization_strength_} scales start vectors by "
+                f"{factor.min():g} to {factor.max():g}, which {self.dtype} cannot hold; choose a "
+                "number nearer to 0."
+            )
+        return scale_matrix_rows(start, factor)
 
     def _random_vectors(self, node_ids, key):
         args = (node_ids, self.n_components - self._n_projected, key)
@@ -782,10 +812,9 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "counts, because self_influence or self_loops is above 0."
             )
         features = check_node_features(features, n_nodes)
-        n_expected = getattr(self, "n_node_features_", features.shape[1])
+        n_expected = self._n_node_features
         if features.shape[1] != n_expected:
             raise ValueError(f"features has {features.shape[1]} columns, expected {n_expected}.")
-        self.n_node_features_ = n_expected
         scale = np.sqrt(1 / (FEATURE_DENSITY * self.n_components))
         dtype = np.dtype(self.dtype)
         return project_features(
@@ -798,7 +827,13 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "init is None: the fitted nodes have initial vectors, and hop 0 of the new ones "
                 "counts, because self_influence or self_loops is above 0."
             )
-        init = check_array(init, accept_sparse="csr", dtype=np.dtype(self.dtype), input_name="init")
+        init = check_array(
+            init,
+            accept_sparse="csr",
+            dtype=np.dtype(self.dtype),
+            copy=0 in self._plan.keep,  # hop 0 is kept as it is now
+            input_name="init",
+        )
         if init.shape != (n_nodes, self.n_components):
             raise ValueError(
                 f"init must have shape ({n_nodes}, {self.n_components}), (n_nodes, n_components), "
@@ -840,9 +875,15 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
 
     def _scaling_of(self, embedding):
-        if self._standardize is True:
-            return column_statistics(embedding, n_jobs=self.n_jobs)
-        return None, None
+        if self._standardize is not True:
+            return None, None
+        mean, scale = column_statistics(embedding, n_jobs=self.n_jobs)
+        if not np.isfinite(scale).all():
+            raise ValueError(
+                f"The embedding overflows {self.dtype}: start vectors (init, features) or "
+                "iteration_weights are too large."
+            )
+        return mean, scale
 
     def _scale(self, embedding, *statistics):
         """Standardise in place, with the fitted statistics unless others are given."""

@@ -4,17 +4,19 @@ import hashlib
 import threading
 import weakref
 from collections import OrderedDict
+from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import reverse_cuthill_mckee
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_scalar
 
 from skgeom._core.checks import check_graph
 
 N_RESULTS = 2  # results that a handle remembers
 N_HANDLES = 2  # unpickled handles that a process keeps alive, with their results
 
+_MISSING = ("None", "nan", "NaT", "<NA>")  # what stands for a missing value in a table
 _alive = weakref.WeakValueDictionary()
 _recent = OrderedDict()
 _registry_lock = threading.RLock()
@@ -26,7 +28,7 @@ class Graph:
     The handle is immutable, and light wherever it goes: ``copy``, ``clone`` and ``deepcopy``
     return the handle itself, and unpickling returns the living handle of the process where there
     is one, so that workers of joblib hold one copy. It is no array: cross-validation does not
-    slice it.
+    slice it. A canonical CSR matrix is not copied: do not change it afterwards.
 
     Parameters
     ----------
@@ -113,6 +115,7 @@ class Graph:
                 "source and target must be 1-d and equally long, got shapes "
                 f"{source.shape} and {target.shape}."
             )
+        source, target = _as_ids(source), _as_ids(target)
         if node_ids is None:
             node_ids = np.unique(np.concatenate([source, target]))
         node_ids = check_node_ids(node_ids, len(node_ids))
@@ -122,7 +125,8 @@ class Graph:
         if weight.shape != rows.shape:
             raise ValueError(f"weight has shape {weight.shape}, expected {rows.shape}.")
         shape = (len(node_ids), len(node_ids))
-        adjacency = sp.coo_array((weight.astype(np.float32), (rows, columns)), shape=shape).tocsr()
+        entries = sp.coo_array((weight, (rows, columns)), shape=shape)
+        adjacency = check_graph(entries, dtype=np.float32, allow_negative=True, name="adjacency")
         if not directed:
             loops = sp.diags_array(adjacency.diagonal(), dtype=np.float32)
             adjacency = (adjacency + adjacency.T - loops).tocsr()
@@ -163,7 +167,9 @@ class Graph:
             directed=graph.is_directed(),
             node_ids=np.arange(len(names)),
         )
-        return cls(made.adjacency, _as_ids(names), features)
+        if any(isinstance(name, tuple) for name in names):
+            names = [str(name) for name in names]  # not rows of a table
+        return cls(made.adjacency, names, features)
 
     @classmethod
     def from_igraph(cls, graph, *, weight="weight", name="name", features=None):
@@ -194,6 +200,59 @@ class Graph:
         names = graph.vs[name] if name in graph.vs.attributes() else made.node_ids
         return cls(made.adjacency, names, features)
 
+    @classmethod
+    def from_relations(
+        cls, adjacencies, weights=None, *, balance=False, node_ids=None, features=None
+    ):
+        """Make a graph from several types of relations between the same nodes.
+
+        The adjacency is the weighted sum of theirs.
+
+        Parameters
+        ----------
+        adjacencies : sequence or dict of (n_nodes, n_nodes) sparse matrices or ndarrays
+            One per type.
+        weights : array-like of shape (n_types,) or dict, default=None
+            Weight of each type, a dict when `adjacencies` is one; None stands for 1.
+        balance : bool, default=False
+            Whether the weights of each node's edges of a type are divided by their sum (of
+            absolute values), so that a type with many edges does not drown the others: of a walk
+            that leaves the node, a type then takes the share of its weight among the types that
+            the node has.
+        node_ids : array-like of shape (n_nodes,), default=None
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+
+        Returns
+        -------
+        graph : Graph
+
+        Examples
+        --------
+        >>> from skgeom.graph import Graph
+        >>> follows, cites = [[0, 1], [1, 0]], [[0, 4], [4, 0]]
+        >>> Graph.from_relations([follows, cites], weights=[2, 0.5]).adjacency.toarray()
+        array([[0., 4.],
+               [4., 0.]], dtype=float32)
+        """
+        names = list(adjacencies) if isinstance(adjacencies, dict) else range(len(adjacencies))
+        weights = _check_type_weights(weights, names)
+        total = None
+        for name in names:
+            part = check_graph(
+                adjacencies[name], allow_negative=True, name=f"adjacencies[{name!r}]"
+            )
+            if total is not None and part.shape != total.shape:
+                raise ValueError(
+                    f"adjacencies[{name!r}] has shape {part.shape}, expected {total.shape} as "
+                    "the first type."
+                )
+            if balance:
+                part = _unit_degrees(part)
+            part = weights[name] * part
+            total = part if total is None else total + part
+        total = check_graph(total, dtype=np.float32, allow_negative=True, name="adjacencies")
+        return cls(total, node_ids, features)
+
     def reorder(self, order="rcm"):
         """Return the graph with its nodes listed in an order that is kind to the cache.
 
@@ -215,7 +274,11 @@ class Graph:
         elif isinstance(order, str) and order == "degree":
             order = np.argsort(-np.diff(self.adjacency.indptr), kind="stable")
         order = np.asarray(order)
-        if order.ndim != 1 or not np.array_equal(np.sort(order), np.arange(self.n_nodes)):
+        if (
+            order.ndim != 1
+            or order.dtype.kind not in "iu"
+            or not np.array_equal(np.sort(order), np.arange(self.n_nodes))
+        ):
             raise ValueError(
                 f"order must be 'rcm', 'degree' or a permutation of 0, ..., {self.n_nodes - 1}."
             )
@@ -325,6 +388,31 @@ def _content_hash(adjacency, node_ids, features):
     return digest.hexdigest()
 
 
+def _check_type_weights(weights, names):
+    """Return a finite weight that is not negative for each type of relation."""
+    weights = dict.fromkeys(names, 1.0) if weights is None else weights
+    if len(names) == 0 or len(weights) != len(names):
+        raise ValueError(
+            f"adjacencies has {len(names)} types and weights {len(weights)}; expected one weight "
+            "for each, and at least one type."
+        )
+    if isinstance(weights, dict) and set(weights) != set(names):
+        raise ValueError(f"weights must name the types {list(names)}, got {weights!r}.")
+    weights = {name: weights[name] for name in names}
+    for name, weight in weights.items():
+        check_scalar(weight, f"weights[{name!r}]", Real, min_val=0)
+        if not np.isfinite(weight):
+            raise ValueError(f"weights[{name!r}] must be finite, got {weight}.")
+    return weights
+
+
+def _unit_degrees(adjacency):
+    """Divide the rows of an adjacency by the sums of their absolute weights."""
+    degrees = np.asarray(abs(adjacency).sum(axis=1)).ravel()
+    inverse = np.divide(1.0, degrees, out=np.zeros_like(degrees), where=degrees > 0)
+    return (sp.diags_array(inverse) @ adjacency).tocsr()
+
+
 def check_node_ids(node_ids, n_nodes):
     """Return node ids as a 1-d array of int64 or str, all different."""
     if node_ids is None:
@@ -343,10 +431,22 @@ def check_node_ids(node_ids, n_nodes):
 
 
 def _as_ids(ids):
+    """Return ids as int64 where all are whole numbers, and as str otherwise."""
     ids = np.asarray(ids)
+    if ids.dtype.kind == "O":
+        values = ids.ravel().tolist()
+        missing = [not isinstance(i, str) and str(i) in _MISSING for i in values]
+        if any(missing):
+            raise ValueError(f"Node id {missing.index(True)} is missing.")
+        if all(isinstance(i, Integral) for i in values):
+            return ids.astype(np.int64)
     if ids.dtype.kind in "iub":
         return ids.astype(np.int64)
-    if ids.dtype.kind == "f" and np.array_equal(ids, np.trunc(ids)):
+    if ids.dtype.kind == "f":
+        whole = (ids == np.trunc(ids)) & (np.abs(ids) < 2.0**63)
+        if not whole.all():
+            wrong = ids[~whole][0].item()
+            raise ValueError(f"Node ids must be integers or strings, got {wrong!r}.")
         return ids.astype(np.int64)
     return ids.astype(str)
 

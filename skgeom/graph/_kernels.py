@@ -246,6 +246,16 @@ def first_hop_rows(
 
 
 @njit(nogil=True, cache=True)
+def degree_rows(start, stop, indptr, data, out):
+    """Write the sum of absolute weights of each row of a CSR matrix, in float64."""
+    for row in range(start, stop):
+        total = 0.0
+        for entry in range(indptr[row], indptr[row + 1]):
+            total += abs(np.float64(data[entry]))
+        out[row] = total
+
+
+@njit(nogil=True, cache=True)
 def moment_rows(start, stop, x, shift, first_moment, second_moment):
     """Sum ``x - shift`` and its square over a range of rows, in float64.
 

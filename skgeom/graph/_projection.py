@@ -53,7 +53,7 @@ def sign_matrix(ids, n_columns, key, *, density=None, n_entries=0, scale=1.0, dt
 
 def sparse_projection(ids, n_components, key, density, *, dtype, n_jobs=None):
     """Very sparse random projection (Li, Hastie and Church, 2006): E[R R'] = I."""
-    scale = np.sqrt(1.0 / (density * n_components))
+    scale = np.sqrt(1.0 / (max(density, 1e-60) * n_components))  # below, no entry is ever drawn
     return sign_matrix(
         ids, n_components, key, density=density, scale=scale, dtype=dtype, n_jobs=n_jobs
     )

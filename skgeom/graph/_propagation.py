@@ -8,8 +8,10 @@ from scipy.sparse.csgraph import connected_components
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows
 from skgeom._core.sparse import entry_ranges, from_storage, to_storage
-from skgeom.graph._kernels import first_hop_rows, hop_rows, term_rows
+from skgeom.graph._kernels import degree_rows, first_hop_rows, hop_rows, term_rows
 from skgeom.graph._statistics import row_chunks, whiten, whitening
+
+FAR = 2.0**40  # weights and degrees between this and its inverse are safe in float32
 
 
 class Transition(NamedTuple):
@@ -124,8 +126,15 @@ class Plan(NamedTuple):
 
 def row_degrees(adjacency, self_loops):
     """Return the weighted degree of each row, sum_j |S_ij|, plus the weight of its loop."""
-    weights = adjacency if adjacency.nnz == 0 or adjacency.data.min() >= 0 else abs(adjacency)
-    return np.asarray(weights.sum(axis=1, dtype=np.float64)).ravel() + self_loops
+    degrees = np.empty(adjacency.shape[0])
+    degree_rows(0, len(degrees), adjacency.indptr, adjacency.data, degrees)
+    degrees += self_loops
+    if not np.isfinite(degrees.sum()):
+        raise ValueError(
+            f"The weights of X and self_loops={self_loops!r} add up to infinity; divide them by a "
+            "constant."
+        )
+    return degrees
 
 
 def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loops, largest):
@@ -151,7 +160,10 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
     dtype = adjacency.dtype
     data = adjacency.data
     constant = 1.0
-    if len(data) and np.all(data == data[0]):
+    is_constant = len(data) > 0 and bool(np.all(data == data[0]))
+    if _is_extreme(data[:1] if is_constant else data, degrees, self_loops):
+        return _normalised(adjacency, degrees, column_degrees, propagation, self_loops, largest)
+    if is_constant:
         constant, data = float(data[0]), data[:0]
     if propagation == "transition":
         scale = _inverse(degrees)
@@ -172,6 +184,40 @@ def transition_matrix(adjacency, degrees, column_degrees, propagation, self_loop
         data,
         (scale * constant).astype(dtype),
         loops.astype(dtype),
+    )
+
+
+def _is_extreme(data, *others):
+    """Whether a weight, a degree or a quotient of them may not fit into float32."""
+    for values in (data, *others):
+        sizes = np.abs(values)
+        largest = np.max(sizes, initial=0.0)
+        smallest = np.min(sizes, initial=1.0, where=sizes > 0)
+        if largest > FAR or (smallest < 1 / FAR and values is not data) or 0 < largest < 1 / FAR:
+            return True
+    return False
+
+
+def _normalised(adjacency, degrees, column_degrees, propagation, self_loops, largest):
+    """Return the matrix of `transition_matrix` with its factors multiplied out in float64."""
+    if propagation == "adjacency":
+        left = np.full(len(degrees), 1.0 / largest if largest > 0 else 0.0)
+    else:
+        left = _inverse(degrees)
+    right = np.ones(len(column_degrees))
+    if propagation == "symmetric":
+        left, right = np.sqrt(left), np.sqrt(_inverse(column_degrees))
+    own = left if propagation == "symmetric" else 1.0
+    rows = np.repeat(left, np.diff(adjacency.indptr))
+    data = adjacency.data * rows * right[adjacency.indices]
+    loops = self_loops * left * own if self_loops else np.empty(0)
+    dtype = adjacency.dtype
+    return Transition(
+        adjacency.indptr,
+        adjacency.indices,
+        data.astype(dtype),
+        (left > 0).astype(dtype),
+        np.broadcast_to(loops, len(degrees) if self_loops else 0).astype(dtype),
     )
 
 
@@ -312,7 +358,7 @@ def extend(transition, hops, start, plan, whitenings, stationary=None, *, n_jobs
         add_term(start, plan, 0, embedding, n_jobs=n_jobs)
     has_loops = len(transition.loops) > 0
     own = start
-    for i in range(1, plan.n_hops + 1):
+    for i in range(1, max([0, *plan.taken]) + 1):
         if plan.weights[i] == 0 and not has_loops:
             continue
         y = np.empty((transition.n_rows, d), plan.storage)

@@ -5,6 +5,7 @@ import numpy as np
 DEPTH_PER_DISTANCE = 2.2
 MIN_DEPTH, MAX_DEPTH = 4, 16
 LAST_WEIGHTS = (1.0, 3.0, 9.0)
+SMALLEST = 1e-30  # weight of a hop: its square is safe in float32 on either side
 
 DEFAULTS = {"normalization_strength": 0.0, "density": "auto", "standardize": True}
 PRESETS = {
@@ -72,6 +73,12 @@ def check_weights(weights, self_influence):
         raise ValueError(
             "iteration_weights must be a 1-d sequence of finite numbers, one per hop, "
             f"got {weights!r}."
+        )
+    sizes = np.abs([self_influence, *array])
+    if not np.all((sizes == 0) | ((sizes >= SMALLEST) & (sizes <= 1 / SMALLEST))):
+        raise ValueError(
+            f"self_influence={self_influence!r} and iteration_weights={weights!r} must be 0 or of "
+            f"a size between {SMALLEST:g} and {1 / SMALLEST:g}."
         )
     if not array.any() and self_influence == 0:
         raise ValueError(

@@ -140,3 +140,38 @@ def test_shapes():
     for wrong in (None, 3, "abc", {"a": 1}, sp.eye(2)):
         with pytest.raises(TypeError, match="one shape per sample"):
             check_shapes(wrong)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, bool, np.longdouble, object])
+def test_dtypes_of_dense_graphs(dtype):
+    graph = check_graph(np.array([[0, 1], [1, 0]]).astype(dtype), dtype=np.float32)
+    assert graph.dtype == np.float32
+    assert graph.toarray().tolist() == [[0, 1], [1, 0]]
+
+
+def test_small_integers_do_not_overflow_when_duplicates_add_up():
+    entries = (np.full(3, 100, np.int8), ([0, 0, 0], [1, 1, 1]))
+    assert check_graph(sp.coo_array(entries, shape=(2, 2)))[0, 1] == 300
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (1e300, r"X has a weight that is too large for float32: entry \(0, 1\) is 1e\+300"),
+        (1e-300, r"All weights in row 0 of X are too small for float32"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_weights_out_of_range(weight, message):
+    with pytest.raises(ValueError, match=message):
+        check_graph(np.array([[0, weight], [1, 0]]), dtype=np.float32)
+
+
+def test_negligible_weights_are_dropped():
+    assert check_graph(np.array([[0, 1e-300], [1, 1]])[:, ::-1], dtype=np.float64).nnz == 3
+    assert check_graph(np.array([[1, 1e-300], [1, 0]]), dtype=np.float32).nnz == 2
+
+
+def test_dates_are_no_weights():
+    with pytest.raises(TypeError, match="datetime64"):
+        check_graph(np.ones((2, 2), "datetime64[s]"))

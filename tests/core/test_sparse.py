@@ -149,3 +149,17 @@ def test_product_with_bfloat16(weighted):
     out = np.empty((30, 9), np.float32)
     product_rows(0, 30, matrix.indptr, matrix.indices, data, stored, out, 0)
     np.testing.assert_allclose(out, matrix @ from_storage(stored), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "x"),
+    [
+        (sp.eye_array(3, format="csr"), np.ones((2, 4))),
+        (sp.eye_array(3, format="csr"), np.ones(3)),
+        (sp.eye_array(3, format="csc"), np.ones((3, 2))),
+        (sp.eye_array(3, format="csr"), np.ones((3, 2), int)),
+    ],
+)
+def test_products_that_the_kernel_cannot_do(matrix, x):
+    with pytest.raises(ValueError, match=r"Shapes|Expected a CSR"):
+        sparse_dense_product(matrix, x)

@@ -941,3 +941,94 @@ def test_features_help_on_cora():
     train, test = cora.train_indices, cora.test_indices
     classifier = LogisticRegression(C=0.1, max_iter=1000).fit(vectors[train], cora.target[train])
     assert classifier.score(vectors[test], cora.target[test]) > 0.77
+
+
+@pytest.mark.parametrize("propagation", ["transition", "adjacency", "symmetric"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_size_of_the_weights_does_not_matter(propagation, dtype):
+    adjacency = random_graph(30, 6, weighted=True, seed=0)
+    model = FastRPEmbedder(8, propagation=propagation, dtype=dtype, random_state=0)
+    expected = model.fit_transform(adjacency)
+    largest = np.finfo(dtype).max / (adjacency.max() if dtype == "float32" else adjacency.sum() * 2)
+    for factor in (largest, 1e-36, 1e25):
+        got = model.fit_transform(adjacency * factor)
+        np.testing.assert_allclose(got, expected, atol=2e-4)
+        np.testing.assert_allclose(model.transform(factor * adjacency), expected, atol=2e-4)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_weights_of_very_different_size():
+    adjacency = random_graph(30, 6, weighted=True, seed=0).toarray()
+    adjacency[0] *= 1e-36
+    adjacency[1] *= 1e36
+    raw = {"hop_normalization": None, "iteration_weights": [1, 1], "standardize": False}
+    model = FastRPEmbedder(8, self_loops=1e-36, **raw)
+    start = start_of(30)
+    looped = adjacency + 1e-36 * np.eye(30)
+    A = looped / looped.sum(axis=1, keepdims=True)
+    got = model.fit_transform(adjacency, init=start)
+    np.testing.assert_allclose(got, A @ start + A @ A @ start, atol=1e-5)
+
+
+def test_degrees_are_summed_in_double_precision():
+    n = 200_001
+    weights = np.full(n, 0.1, np.float32)
+    star = sp.csr_array((weights, np.arange(n), np.r_[0, np.full(n, n)]), shape=(n, n))
+    model = FastRPEmbedder(1, iteration_weights=[1], store_hops=False, random_state=0).fit(star)
+    np.testing.assert_allclose(model.degrees_[0], n * np.float64(np.float32(0.1)), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"normalization_strength": -40}, "normalization_strength=-40"),
+        ({"normalization_strength": 1e3}, "normalization_strength=1000"),
+        ({"iteration_weights": [1e39]}, "iteration_weights"),
+        ({"self_influence": 1e300}, "self_influence"),
+        ({"self_influence": 1e-300}, "self_influence"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_parameters_that_overflow(options, message):
+    with pytest.raises(ValueError, match=message):
+        FastRPEmbedder(8, random_state=0, **options).fit(random_graph(30, 6, seed=0))
+    with pytest.raises(ValueError, match="add up to infinity"):
+        FastRPEmbedder(8, dtype="float64").fit(np.full((3, 3), 1e308))
+    model = FastRPEmbedder(8, hop_normalization=None, iteration_weights=[1, 1])
+    with pytest.raises(ValueError, match="overflows float32"):
+        model.fit(np.ones((3, 3)), init=np.full((3, 8), 3e38))
+
+
+def test_transform_reads_no_hops_behind_the_last_weight():
+    adjacency = random_graph(20, 4, seed=0)
+    for weights, options in (([1, 0], {"self_loops": 1.0}), ([0, 0], {"self_influence": 1.0})):
+        model = FastRPEmbedder(8, iteration_weights=weights, random_state=0, **options)
+        expected = model.fit_transform(adjacency)
+        np.testing.assert_allclose(model.transform(adjacency), expected, atol=1e-5)
+
+
+def test_fit_again_with_other_features():
+    adjacency = random_graph(20, 4, seed=0)
+    model = FastRPEmbedder(8, feature_ratio=0.5, random_state=0)
+    for n_features in (3, 5):
+        model.fit(adjacency, features=start_of(20, n_features))
+
+
+def test_arguments_of_methods_are_checked():
+    model = FastRPEmbedder(8, store_hops=True, random_state=0).fit(np.ones((5, 5)))
+    with pytest.raises(ValueError, match="self_influence == -1"):
+        model.combine_hops([1], self_influence=-1)
+    with pytest.raises(ValueError, match="n_nodes == 0"):
+        model.estimate_memory(0, 0)
+    with pytest.raises(ValueError, match="n_edges == -1"):
+        model.estimate_memory(3, -1)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_init_may_change_after_the_fit(convert):
+    adjacency, init = random_graph(20, 4, seed=0), convert(start_of(20))
+    model = FastRPEmbedder(8, iteration_weights=[1], dtype="float64").fit(adjacency, init=init)
+    before = model.transform(adjacency)
+    init *= 0
+    np.testing.assert_array_equal(model.transform(adjacency), before)

@@ -219,3 +219,82 @@ def test_travels_to_workers():
     expected = _token_and_sum(graph)
     results = Parallel(n_jobs=2)(delayed(_token_and_sum)(graph) for _ in range(3))
     assert results == [expected] * 3
+
+
+def test_names_that_are_tuples():
+    """As those of a grid."""
+    nodes = {(0, 0): {}, (0, 1): {}}
+    graph = Graph.from_networkx(NetworkxLike(nodes, [((0, 0), (0, 1), {})]))
+    assert graph.node_ids.tolist() == ["(0, 0)", "(0, 1)"]
+    assert graph.adjacency.toarray().tolist() == [[0, 1], [1, 0]]
+
+
+def test_integers_in_an_object_array_are_integers():
+    graph = Graph(np.ones((2, 2)), np.array([5, 7], dtype=object))
+    assert graph.node_ids.dtype == np.int64
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT])
+def test_missing_ids(missing):
+    with pytest.raises(ValueError, match="Node id 1 is missing"):
+        Graph(np.ones((2, 2)), np.array(["a", missing], dtype=object))
+    with pytest.raises(ValueError, match="Node id 1 is missing"):
+        Graph.from_edgelist(pd.DataFrame({"a": ["x", missing], "b": ["y", "z"]}, dtype=object))
+
+
+@pytest.mark.parametrize("bad", [0.5, np.nan, 1e300])
+@pytest.mark.filterwarnings("error")
+def test_ids_that_are_no_whole_numbers(bad):
+    with pytest.raises(ValueError, match="integers or strings, got"):
+        Graph.from_edgelist([1.0, bad], [2.0, 3.0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_out_of_range_in_an_edge_list():
+    with pytest.raises(ValueError, match="too large for float32"):
+        Graph.from_edgelist([0], [1], [1e300])
+
+
+def test_order_is_of_integers():
+    with pytest.raises(ValueError, match="order must be"):
+        Graph(np.ones((2, 2))).reorder([0.0, 1.0])
+
+
+def test_from_relations():
+    one, two = random_graph(8, 3, seed=0).toarray(), random_graph(8, 3, seed=1).toarray()
+    graph = Graph.from_relations([one, sp.csr_array(two)], [2, 0.5], node_ids=list("abcdefgh"))
+    np.testing.assert_allclose(graph.adjacency.toarray(), 2 * one + 0.5 * two)
+    named = {"x": one, "y": two}
+    again = Graph.from_relations(
+        named, {"y": 0.5, "x": 2}, node_ids=list("abcdefgh"), features=None
+    )
+    assert again == graph
+    np.testing.assert_allclose(Graph.from_relations(named).adjacency.toarray(), one + two)
+
+
+def test_balanced_relations():
+    """A type takes the share of its weight of the walks that leave a node."""
+    many, few = np.ones((4, 4)), np.zeros((4, 4))
+    few[0, 1] = -5.0
+    graph = Graph.from_relations([many, few], [1, 3], balance=True)
+    expected = np.full((4, 4), 0.25)
+    expected[0, 1] -= 3.0
+    np.testing.assert_allclose(graph.adjacency.toarray(), expected)
+
+
+@pytest.mark.parametrize(
+    ("adjacencies", "weights", "message"),
+    [
+        ([], None, "at least one type"),
+        ([np.ones((2, 2))], [1, 2], "1 types and weights 2"),
+        ({"a": np.ones((2, 2))}, {"b": 1}, r"weights must name the types \['a'\]"),
+        ([np.ones((2, 2)), np.ones((3, 3))], None, r"adjacencies\[1\] has shape \(3, 3\)"),
+        ([np.ones((2, 2))], [-1], r"weights\[0\] == -1"),
+        ([np.ones((2, 2))], [np.nan], r"weights\[0\]"),
+        ([np.ones((2, 2))], [np.inf], r"weights\[0\]"),
+        ([np.full((2, 2), np.nan)], None, r"adjacencies\[0\] contains NaN"),
+    ],
+)
+def test_bad_relations(adjacencies, weights, message):
+    with pytest.raises(ValueError, match=message):
+        Graph.from_relations(adjacencies, weights)

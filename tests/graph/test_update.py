@@ -168,3 +168,35 @@ def test_hashes_tell_changed_rows():
     dense = matrix.toarray()
     assert not changed_rows(row_hashes(dense), row_hashes(dense.copy())).any()
     assert changed_rows(row_hashes(dense), row_hashes(np.vstack([dense, dense])))[20:].all()
+
+
+def test_a_list_can_follow():
+    adjacency = random_graph(12, 4, seed=0).toarray()
+    model = FastRPEmbedder(4, random_state=0, store_hops=True).fit(adjacency)
+    before = model.embedding_
+    np.testing.assert_array_equal(model.partial_fit(adjacency.tolist()).embedding_, before)
+    with pytest.raises(TypeError, match=r"Graph\.from_edgelist"):
+        model.partial_fit({0: [1]})
+
+
+def test_a_refused_update_leaves_all_as_it_was():
+    adjacency = random_graph(12, 4, seed=0).toarray()
+    features = np.eye(12)
+    model = FastRPEmbedder(8, feature_ratio=0.5, random_state=0, store_hops=True)
+    before = model.fit(adjacency, features=features).transform(adjacency)
+    larger = np.pad(adjacency, [(0, 1), (0, 1)])
+    larger[0, 12] = 1
+    with pytest.raises(ValueError, match="features"):
+        model.partial_fit(larger)
+    np.testing.assert_array_equal(model.transform(adjacency), before)
+
+
+@pytest.mark.parametrize("propagation", ["transition", "adjacency"])
+@pytest.mark.filterwarnings("error")
+def test_first_edges_of_a_graph_without_any(propagation):
+    options = {"iteration_weights": [1, 2], "normalization_strength": 0.5, "random_state": 0}
+    model = FastRPEmbedder(4, propagation=propagation, density=0.5, store_hops=True, **options)
+    ring = np.roll(np.eye(6), 1, axis=1)
+    expected = clone(model).fit_transform(ring + ring.T)
+    model.fit(np.zeros((6, 6))).partial_fit(ring + ring.T, freeze=False)
+    np.testing.assert_allclose(model.embedding_, expected, atol=1e-5)
