@@ -15,6 +15,8 @@ HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh", "pow
 TINY = 1e-290
 # a series step longer than this (in units of 1 / max L_ii) is cut, so that exp(tq) stays finite
 _LONGEST_STEP = 256.0
+# a longer series would look like a hang
+_MOST_PRODUCTS = 1e6
 _COLUMNS_PER_PASS = 64
 _SQUARING_LIMIT = 3000
 # the series before the squarings runs up to this time (times max L_ii): there a term costs about a
@@ -212,6 +214,12 @@ def _series(L, times, B, order, tol, n_jobs):
     All times that fit one step share one recurrence; longer ones take equal steps.
     """
     q, A = _shifted(L)
+    if times.max() * q > _MOST_PRODUCTS:
+        raise ValueError(
+            f"t={times.max():.3g} takes about {times.max() * q:.3g} products with the Laplacian "
+            f"by method='series', at most {_MOST_PRODUCTS:.0e} are computed. Use 'squaring' (up to "
+            "some thousand nodes), 'euler' or 'chebyshev', or a smaller t."
+        )
     reach = _hop_reach(L)
     out = [None] * len(times)
     short = np.flatnonzero(times * q <= _LONGEST_STEP)

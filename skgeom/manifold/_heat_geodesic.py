@@ -165,7 +165,7 @@ default="auto"
     -----
     "Nodes" are the training points, or the landmarks. `transform` treats each row alone: its heat
     is the weighted mean of its neighbours', its position minimises the stress to the pivots. A row
-    equal to a training point gets that point's position.
+    equal to a training point gets that point's position (the first one's, among copies).
 
     References
     ----------

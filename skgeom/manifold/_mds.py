@@ -14,6 +14,8 @@ from skgeom.manifold._kernels import guttman_rows, sgd_inside_tiles, sgd_tile_pa
 _TILE = 64
 # below this size a sweep is over before threads have started
 _SERIAL_BELOW = 2000
+# a pair that weighs less, of a largest weight of 1, does not slow the descent down for the others
+_LEAST_WEIGHT = 1e-30
 _NO_WEIGHTS = np.empty((0, 0))
 
 
@@ -35,7 +37,9 @@ def classical_mds(distances, n_components):
     if n <= 256 or n_components > n // 4:
         B = square - square.mean(axis=0)
         B = -0.5 * (B - B.mean(axis=1, keepdims=True))
-        values, vectors = eigh(0.5 * (B + B.T), subset_by_index=[n - n_components, n - 1])
+        # all of them: LAPACK returns none of a subset that begins inside a multiple eigenvalue
+        values, vectors = eigh(0.5 * (B + B.T), driver="evd")
+        values, vectors = values[n - n_components :], vectors[:, n - n_components :]
     else:
 
         def centred_product(v):
@@ -232,6 +236,7 @@ def sgd(
     empty = np.empty((0, size, size), np.float32)
     inside_weights, across_weights = empty, empty
     if weights is not None:
+        weights = weights / weights.max()  # float32 holds them
         inside_weights, across_weights = _tile_blocks(weights, order, size, rounds, n_blocks)
     positions = np.zeros((n_components, n_tiles * size), np.float32)
     positions[:, :n] = np.asarray(start)[order[:n]].T
@@ -280,10 +285,10 @@ class _rounds:
 
 
 def _learning_rates(weights, max_iter, eps):
+    """From ``1 / min w`` down to `eps`; the largest weight is 1."""
     first, last = 1.0, eps
     if weights is not None:
-        positive = weights[weights > 0]
-        first, last = 1.0 / positive.min(), eps / positive.max()
+        first, last = 1.0 / weights[weights >= _LEAST_WEIGHT].min(), eps
     return np.geomspace(first, last, max_iter).astype(np.float32)
 
 

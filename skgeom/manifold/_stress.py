@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
+from skgeom.manifold._affinity import check_magnitude
 from skgeom.manifold._mds import classical_mds, nonmetric, sgd, smacof, stress, to_disparities
 from skgeom.manifold._placement import choose_pivots, place
 
@@ -42,8 +43,8 @@ def stress_weights(distances, kind, parameter):
     ----------
     distances : array of shape (n, n)
     kind : {"inverse", "gaussian"}, callable or None
-        ``d^-parameter``; ``exp(-u^2 / parameter)`` with u the distances over their largest;
-        ``kind(distances)``.
+        ``d^-parameter`` (the least positive d as 1); ``exp(-u^2 / parameter)`` with u the
+        distances over their largest; ``kind(distances)``.
     parameter : float
 
     Returns
@@ -60,7 +61,9 @@ def stress_weights(distances, kind, parameter):
             )
     elif kind == "inverse":
         positive = distances[distances > 0].min(initial=np.inf)
-        weights = np.maximum(distances, positive if np.isfinite(positive) else 1.0) ** -parameter
+        positive = positive if np.isfinite(positive) else 1.0
+        # of the least distance 1: a common factor has no effect, and large powers stay finite
+        weights = (np.maximum(distances, positive) / positive) ** -parameter
     else:
         weights = np.exp(-((distances / (distances.max() or 1.0)) ** 2) / parameter)
     return check_weights(weights)
@@ -105,6 +108,12 @@ def embed_distances(
     knots : pair of arrays, or None
         Of the monotone function of non-metric scaling, see `nonmetric`.
     """
+    # in a unit near the largest distance, so that neither squares nor float32 leave their range; a
+    # power of two rounds nothing
+    unit = 2.0 ** np.frexp(distances.max())[1]
+    distances = distances / unit
+    if not isinstance(init, str):
+        init = np.asarray(init, dtype=np.float64) / unit
     start = _start(distances, n_components, init, random_state)
     n_iter = 0
     positions = start
@@ -114,7 +123,8 @@ def embed_distances(
             distances, start, weights, max_iter=max_iter or _SMACOF_ITERATIONS,
             tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
         )  # fmt: skip
-        return principal_axes(positions), value, n_iter, knots
+        knots = tuple(part * unit for part in knots)
+        return principal_axes(positions) * unit, value, n_iter, knots
     if mds == "metric":
         if solver == "sgd":
             positions, n_iter = sgd(
@@ -127,7 +137,8 @@ def embed_distances(
                 tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
             )  # fmt: skip
     positions = principal_axes(positions)
-    return positions, stress(distances, positions, weights, n_jobs=n_jobs), n_iter, None
+    value = stress(distances, positions, weights, n_jobs=n_jobs)
+    return positions * unit, value, n_iter, None
 
 
 def _start(distances, n_components, init, random_state):
@@ -371,6 +382,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             dtype=[np.float64, np.float32],
             ensure_min_samples=2 if reset else 1,
         )
+        check_magnitude(X)
         if self.metric != "precomputed":
             return X
         if reset and X.shape[0] != X.shape[1]:

@@ -92,9 +92,11 @@ def _limit_entropy(W, measure, rows):
 def _entropy_grid(L, rows, measure, limit, wanted, n_jobs):
     unit = np.zeros((L.shape[0], len(rows)))
     unit[rows, np.arange(len(rows))] = 1.0
+    # heat leaves a node at the rate of its degree: whatever the weights' unit, the grid fits it
+    rate = np.frexp(L.diagonal().mean())[1] - 1
     grid, entropy = [], []
     for first, last in _BATCHES:
-        times = 2.0 ** np.arange(first, last + 0.25, 0.5)
+        times = 2.0 ** (np.arange(first, last + 0.25, 0.5) - rate)
         heat = heat_action(L, times, unit, method="chebyshev", tol=1e-10, n_jobs=n_jobs)
         grid.extend(times)
         entropy.extend(_mean_entropy(H, measure) / limit for H in heat)

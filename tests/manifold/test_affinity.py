@@ -178,3 +178,29 @@ def test_neighbors_do_not_depend_on_threads_or_blocks(monkeypatch, d):
         assert np.array_equal(whole[1], parts[1])
     D = cdist(Y, X)
     np.testing.assert_allclose(whole[0], np.sort(D, axis=1)[:, :7], rtol=1e-12)
+
+
+@pytest.mark.parametrize("decay", [1e-3, 1e3])
+@pytest.mark.filterwarnings("error")
+def test_extreme_decay(decay):
+    """Nearly 1/e for all pairs, or nearly a step at the bandwidth."""
+    X = points(30)
+    W = affinity_graph(X, n_neighbors=5, decay=decay)
+    if decay < 1:
+        np.testing.assert_allclose(W.toarray()[~np.eye(30, dtype=bool)], np.exp(-1), rtol=0.01)
+    else:
+        assert ((W.data > 0) & (W.data <= 1)).all()
+        assert (np.diff(W.indptr) >= 4).all()
+
+
+def test_lengths_are_exact_whatever_the_longest_edge():
+    X = np.vstack([points(30) * 1e-12, [[1e6, 0.0, 0.0]], np.zeros((2, 3))])
+    lengths = affinity_graph(X, n_neighbors=5, return_lengths=True)[1].tocoo()
+    expected = np.linalg.norm(X[lengths.row] - X[lengths.col], axis=1)
+    np.testing.assert_allclose(lengths.data, expected, rtol=1e-12)
+    assert (lengths.data == 0).any()  # the two copies
+
+
+def test_thresh_above_the_kernel():
+    with pytest.raises(ValueError, match=r"No affinity reaches thresh=0\.9"):
+        affinity_graph(points(30), n_neighbors=5, decay=1e-3, thresh=0.9)

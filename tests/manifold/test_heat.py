@@ -161,3 +161,9 @@ def test_reordered_nodes_of_a_large_graph():
 def test_unknown_method():
     with pytest.raises(ValueError, match="method must be"):
         heat_action(laplacian(path_graph(3)), 1.0, np.eye(3), method="magic")
+
+
+def test_a_series_that_would_not_end():
+    L = laplacian(path_graph(20))
+    with pytest.raises(ValueError, match=r"takes about 1e\+09 products"):
+        log_heat_kernel(L, 1e9, method="series")
