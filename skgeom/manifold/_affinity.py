@@ -84,6 +84,10 @@ class Neighbors:
         with single_openmp_thread():
             distances, indices = self._search.kneighbors(Y, n_candidates)
         distances = distances.astype(np.float64)
+        if not np.isfinite(distances).all():
+            raise ValueError(
+                f"metric={self.metric!r} gives NaN or infinite distances for rows of X."
+            )
         if self.metric == "euclidean":
             rows = np.repeat(np.arange(Y.shape[0]), n_candidates)
             distances = pair_distances(Y, self.X, rows, indices.ravel()).reshape(indices.shape)

@@ -104,8 +104,7 @@ def check_rows(estimator, X, *, reset):
         dtype=[np.float64, np.float32],
         ensure_min_samples=2 if reset else 1,
     )
-    if not affinity:
-        check_magnitude(X)
+    check_magnitude(X)
     if not is_pairwise(estimator):
         return X
     what = "affinity" if affinity else "distance"
@@ -121,10 +120,12 @@ def check_rows(estimator, X, *, reset):
             f"Negative values in data passed to {type(estimator).__name__}: precomputed {what}s "
             f"must be non-negative, found {values.min():.3g}."
         )
-    return _symmetric(X, what) if reset else X
+    # rows of affinities are remembered as they came, see `HeatGeometry`
+    return symmetric(X, what) if reset and not affinity else X
 
 
-def _symmetric(X, what):
+def symmetric(X, what):
+    """The mean of X and its transpose, with a warning unless they differ by rounding alone."""
     gap = abs(X - X.T).max()
     if gap > 1e-6 * abs(X).max():
         warnings.warn(
@@ -249,10 +250,15 @@ class HeatGeometry:
     def _point_graph(self, X):
         self.reference = None if self.graph == "precomputed" else X
         if self.graph == "precomputed":
-            affinity = sp.csr_array(X, dtype=np.float64, copy=True)
+            self._remember(X)
+            affinity = sp.csr_array(symmetric(X, "affinity"), dtype=np.float64, copy=True)
             affinity.setdiag(0.0)
             affinity.eliminate_zeros()
-            self._remember(X)
+            if affinity.nnz == 0:
+                raise ValueError(
+                    "The precomputed affinity matrix has no positive entry off its diagonal: there "
+                    "is no graph to diffuse heat on."
+                )
             return narrow(affinity), None
         self._make_search(X)
         if self.metric not in ("euclidean", "precomputed"):
@@ -297,10 +303,11 @@ class HeatGeometry:
             )
             self.times = np.array([max(1.0, round(t)) if self.heat_method == "power" else t])
         else:
-            self.times = np.atleast_1d(np.asarray(self.t, dtype=np.float64))
-            bad = ~(np.isfinite(self.times) & (self.times > 0))
-            if self.times.ndim != 1 or len(self.times) == 0 or bad.any():
+            self.times = np.atleast_1d(np.asarray(self.t))
+            numbers = self.times.dtype.kind in "iuf" and self.times.ndim == 1 and self.times.size
+            if not numbers or not (np.isfinite(self.times) & (self.times > 0)).all():
                 raise ValueError(f"t must hold positive diffusion times, got {self.t!r}.")
+            self.times = self.times.astype(np.float64)
         if self.heat_method == "power":
             self._check_power()
         if self.dissimilarity == "log_ratio" and self.times.max() >= 1:

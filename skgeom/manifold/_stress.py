@@ -196,6 +196,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     Parameters
     ----------
     n_components : int, default=2
+        Dimensions of the embedding; fewer than points.
     metric : str or callable, default="precomputed"
         "precomputed": X holds dissimilarities. Else a metric of
         `sklearn.metrics.pairwise_distances` for the rows of X.
@@ -212,12 +213,17 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     weights : {"inverse", "gaussian"}, callable or None, default=None
         ``d^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``.
     weight_param : float, default=1
-    init : {"classical", "random"} or array of shape (n_samples, n_components)
+        Exponent of "inverse", or squared width of "gaussian".
+    init : {"classical", "random"} or array of shape (n_samples, n_components), default="classical"
+        Where the scaling starts.
     n_pivots : int, default=64
         Number of training points to whose distances `transform` places new ones.
-    random_state : int, RandomState or None
-    n_jobs : int or None
+    random_state : int, RandomState or None, default=None
+        Of the order of descent, a random start and the pivots.
+    n_jobs : int or None, default=None
+        Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
+        Above 0, the steps are printed.
 
     Attributes
     ----------

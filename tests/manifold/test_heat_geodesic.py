@@ -347,6 +347,12 @@ def test_two_points_and_three():
         ({"graph": "precomputed", "landmarks": 5}, np.ones((9, 9)), "landmarks need points"),
         ({"weights": "heat", "dissimilarity": "shortest_path"}, curve(30), "needs heat"),
         ({"init": np.zeros((3, 2))}, curve(30), "init must have shape"),
+        ({"t": ["a"]}, curve(30), "positive diffusion times"),
+        ({"t": [[1.0, 2.0]]}, curve(30), "positive diffusion times"),
+        ({"landmarks": np.ones((5, 3))}, curve(30), "with 1 different ones"),
+        ({"graph": "precomputed"}, np.eye(9), "no positive entry off its diagonal"),
+        ({"graph": "precomputed"}, np.full((9, 9), 1e-310), "largest value of X"),
+        ({"metric": lambda a, b: np.nan}, curve(30), "NaN or infinite distances"),
     ],
 )
 def test_bad_input(options, X, match):
@@ -363,6 +369,15 @@ def test_asymmetric_matrices_are_symmetrised_with_a_warning():
 
 
 # ---------------------------------------------------------------------- as an estimator
+
+
+def test_affinities_that_are_symmetric_up_to_rounding():
+    rng = np.random.default_rng(0)
+    W = affinity_graph(curve(40), n_neighbors=5).toarray()
+    W *= 1.0 + 1e-15 * rng.standard_normal(W.shape)
+    assert not np.array_equal(W, W.T)
+    heat = HeatGeodesicEmbedding(graph="precomputed", random_state=0).fit(W)
+    np.testing.assert_array_equal(heat.transform(W), heat.embedding_)
 
 
 def test_not_fitted():
