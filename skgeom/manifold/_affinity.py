@@ -2,13 +2,15 @@
 
 import warnings
 from itertools import pairwise
+from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import gen_batches
+from sklearn.utils import check_array, gen_batches
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skgeom._core.parallel import (
     even_ranges,
@@ -148,6 +150,21 @@ def pair_distances(X, Y, rows, columns):
     return out
 
 
+@validate_params(
+    {
+        "X": ["array-like", "sparse matrix"],
+        "graph": [StrOptions(set(GRAPHS))],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "metric": [str, callable],
+        "metric_params": [dict, None],
+        "decay": [Interval(Real, 0, None, closed="neither")],
+        "thresh": [Interval(Real, 0, 1, closed="neither")],
+        "anisotropy": [Interval(Real, 0, 1, closed="both")],
+        "n_jobs": [Integral, None],
+        "return_lengths": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def affinity_graph(
     X,
     *,
@@ -200,8 +217,16 @@ def affinity_graph(
        21 (2006).
     .. [2] L. McInnes, J. Healy, J. Melville, "UMAP", arXiv:1802.03426 (2018).
     """
-    n_points = X.shape[0]
     precomputed = metric == "precomputed"
+    X = check_array(
+        X,
+        accept_sparse=False if precomputed else "csr",
+        dtype=[np.float64, np.float32],
+        ensure_min_samples=2,
+        input_name="X",
+    )
+    check_magnitude(X)
+    n_points = X.shape[0]
     search = Neighbors(None if precomputed else X, metric, metric_params, n_jobs)
     n_neighbors = clamp_neighbors(n_neighbors, n_points)
     make = {
@@ -374,6 +399,10 @@ def _fuzzy_edges(search, X, n_neighbors):
     return rows, indices.ravel(), kernel.ravel(), distances.ravel()
 
 
+@validate_params(
+    {"affinity": ["array-like", "sparse matrix"], "kind": [StrOptions(set(LAPLACIANS))]},
+    prefer_skip_nested_validation=True,
+)
 def laplacian(affinity, kind="normalized"):
     """Graph Laplacian as a CSR array.
 
@@ -431,6 +460,7 @@ None
     labels : int array of shape (n,)
         Component of each node, before bridging.
     """
+    affinity = sp.csr_array(affinity)
     n_components, labels = connected_components(affinity, directed=False)
     if n_components == 1:
         return affinity, lengths, 1, labels

@@ -68,9 +68,10 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
     >>> heat_action(L, 1.0, np.eye(3)).sum(axis=0).round(12)
     array([1., 1., 1.])
     """
-    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
-    L = sp.csr_array(L, dtype=np.float64)
+    L, times = _check_heat(L, t)
     B = np.asarray(B, dtype=np.float64)
+    if B.ndim != 2 or B.shape[0] != L.shape[0]:
+        raise ValueError(f"B must have shape ({L.shape[0]}, p) like L, got {B.shape}.")
     if method == "series":
         logs = _series(L, times, B, order, tol, n_jobs)
         U = np.stack([values * np.exp(shift) for values, shift in logs])
@@ -121,9 +122,12 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
     >>> bool(log_h[100, 0] < -360)
     True
     """
-    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
-    L = sp.csr_array(L, dtype=np.float64)
+    L, times = _check_heat(L, t)
     n = L.shape[0]
+    if method not in HEAT_METHODS:
+        raise ValueError(f"method must be one of {HEAT_METHODS}, got {method!r}.")
+    if columns is not None:
+        columns = check_nodes(columns, n, "columns")
     few = columns is not None and len(columns) < n // 8
     if method == "auto":
         method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
@@ -150,6 +154,26 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         _complete(L, picked, log_h, n_jobs)
     log_h = np.stack(logs)
     return log_h[0] if np.ndim(t) == 0 else log_h
+
+
+def _check_heat(L, t):
+    """Square float64 CSR Laplacian, and the times as an array of shape (n_times,)."""
+    L = sp.csr_array(L, dtype=np.float64)
+    if L.shape[0] != L.shape[1]:
+        raise ValueError(f"L must be square, got shape {L.shape}.")
+    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    if times.ndim != 1 or times.size == 0 or not (np.isfinite(times) & (times >= 0)).all():
+        raise ValueError(f"t must hold finite non-negative diffusion times, got {t!r}.")
+    return L, times
+
+
+def check_nodes(nodes, n, name):
+    """Node numbers as an int array of shape (n_numbers,), or an error that names them."""
+    nodes = np.asarray(nodes)
+    numbers = nodes.ndim == 1 and nodes.dtype.kind in "iu" and nodes.size > 0
+    if not numbers or nodes.min() < 0 or nodes.max() >= n:
+        raise ValueError(f"{name} must be a list of node numbers from 0 to {n - 1}, got {nodes!r}.")
+    return nodes
 
 
 def _unit_columns(n, columns):

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
+from skgeom.manifold._heat import check_nodes
 from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
 from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
@@ -614,7 +615,9 @@ default="classical"
         check_is_fitted(self)
         if self.t_ is None:
             raise ValueError("dissimilarity='shortest_path' diffuses no heat.")
-        return self._geometry.heat_rows(np.arange(self._geometry.n_nodes) if rows is None else rows)
+        n_nodes = self._geometry.n_nodes
+        rows = np.arange(n_nodes) if rows is None else check_nodes(rows, n_nodes, "rows")
+        return self._geometry.heat_rows(rows)
 
     def interpolate(self, A, B, n_steps=11, *, n_dimensions=10):
         """Paths between points, along the geometry of the data.
@@ -641,8 +644,8 @@ default="classical"
                 f"A and B must have the same number of rows, got {start.shape[0]} and "
                 f"{end.shape[0]}."
             )
-        if n_steps < 2:
-            raise ValueError(f"n_steps must be at least 2 (both ends), got {n_steps}.")
+        if not isinstance(n_steps, Integral) or n_steps < 2:
+            raise ValueError(f"n_steps must be a whole number of at least 2, got {n_steps!r}.")
         geometry, nodes = self._geometry, self._nodes
         pivots, weights = geometry.pivots, geometry.pivot_weights
         wide = self._wide_pivots(n_dimensions)

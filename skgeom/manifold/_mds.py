@@ -32,8 +32,16 @@ def classical_mds(distances, n_components):
     positions : float64 array of shape (n, n_components)
         Centred; the entry of largest size of each column is positive.
     """
+    distances = np.asarray(distances, dtype=np.float64)
     n = len(distances)
-    square = np.square(distances, dtype=np.float64)
+    if distances.shape != (n, n) or not np.isfinite(distances).all():
+        raise ValueError(
+            f"distances must be a finite square matrix, got shape {distances.shape} with "
+            f"{np.count_nonzero(~np.isfinite(distances))} entries that are not finite."
+        )
+    if not 1 <= n_components <= n:
+        raise ValueError(f"n_components must be from 1 to {n}, got {n_components!r}.")
+    square = distances**2
     if n <= 256 or n_components > n // 4:
         B = square - square.mean(axis=0)
         B = -0.5 * (B - B.mean(axis=1, keepdims=True))

@@ -1,12 +1,16 @@
 """How long to diffuse: the entropy of the heat rows against its limit."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from skgeom.manifold._affinity import LAPLACIANS
 from skgeom.manifold._affinity import laplacian as make_laplacian
 from skgeom.manifold._heat import heat_action
 
@@ -16,6 +20,18 @@ _BATCHES = ((-4.0, 6.0), (6.5, 10.0), (10.5, 14.0), (14.5, 17.0))
 _SATURATION = 0.999
 
 
+@validate_params(
+    {
+        "affinity": ["array-like", "sparse matrix"],
+        "rule": [StrOptions({"entropy", "knee"})],
+        "share": [Interval(Real, 0, 1, closed="neither")],
+        "laplacian": [StrOptions(set(LAPLACIANS))],
+        "n_rows": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=True,
+)
 def select_time(
     affinity,
     *,

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
@@ -204,3 +205,29 @@ def test_lengths_are_exact_whatever_the_longest_edge():
 def test_thresh_above_the_kernel():
     with pytest.raises(ValueError, match=r"No affinity reaches thresh=0\.9"):
         affinity_graph(points(30), n_neighbors=5, decay=1e-3, thresh=0.9)
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "match"),
+    [
+        (points(30), {"graph": "delaunay"}, "'graph' parameter"),
+        (points(30), {"n_neighbors": 0}, "'n_neighbors' parameter"),
+        (points(1), {}, "minimum of 2"),
+        (points(30) * np.nan, {}, "NaN"),
+        (points(30) * 1e200, {}, "largest value of X"),
+    ],
+)
+def test_bad_input(X, options, match):
+    with pytest.raises(ValueError, match=match):
+        affinity_graph(X, **options)
+
+
+def test_kinds_of_tables():
+    X = points(30)
+    expected = affinity_graph(X).toarray()
+    np.testing.assert_array_equal(affinity_graph(X.tolist()).toarray(), expected)
+    np.testing.assert_array_equal(affinity_graph(pd.DataFrame(X)).toarray(), expected)
+    np.testing.assert_allclose(affinity_graph(sp.csc_array(X)).toarray(), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="'kind' parameter of laplacian"):
+        laplacian(expected, "none")
+    assert connect_components(np.zeros((4, 4)), X[:4])[2] == 4

@@ -418,6 +418,12 @@ def test_heat_kernel_rows():
     np.testing.assert_allclose(heat.heat_kernel([3, 5]), H[[3, 5]], rtol=1e-9)
 
 
+@pytest.mark.parametrize("rows", [[800], [-1], [], [True, False], [0.5], 3])
+def test_rows_that_are_not_nodes(fitted, rows):
+    with pytest.raises(ValueError, match="rows must be a list of node numbers from 0 to 799"):
+        fitted.heat_kernel(rows)
+
+
 def test_verbose(capsys):
     HeatGeodesicEmbedding(n_neighbors=6, random_state=0, verbose=1).fit(curve(60))
     assert "[HeatGeodesicEmbedding] t = " in capsys.readouterr().out

@@ -293,3 +293,10 @@ def test_weights_beyond_single_precision(weights, parameter):
     mds = StressMDS(weights=weights, weight_param=parameter, random_state=0).fit(cdist(X, X))
     assert np.isfinite(mds.embedding_).all()
     assert np.isfinite(mds.stress_)
+
+
+def test_bad_input_of_classical_mds():
+    D = cdist(*[points(9)] * 2)
+    for distances, n_components in [(D, 0), (D, 10), (D[:5], 2), (D * np.nan, 2)]:
+        with pytest.raises(ValueError, match="must be"):
+            classical_mds(distances, n_components)

@@ -85,3 +85,11 @@ def test_time_has_the_unit_of_the_weights(factor):
     W = affinity_graph(swiss_roll(100, 0.1, 1)[0], n_neighbors=5)
     t = select_time(W, laplacian="combinatorial")[0]
     assert select_time(W * factor, laplacian="combinatorial")[0] * factor == pytest.approx(t)
+
+
+@pytest.mark.parametrize(
+    "options", [{"rule": "elbow"}, {"share": 2.0}, {"laplacian": "none"}, {"n_rows": 0}]
+)
+def test_bad_parameters(options):
+    with pytest.raises(ValueError, match=f"The '{next(iter(options))}' parameter of select_time"):
+        select_time(path_graph(5), **options)
