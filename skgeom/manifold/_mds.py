@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh, pinvh
 from scipy.optimize import isotonic_regression
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -103,14 +103,7 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
     positions : float64 array of shape (n, n_components)
     n_iter : int
     """
-    n = len(start)
-    factor = None
-    if weights is not None:
-        V = -np.asarray(weights, dtype=np.float64)
-        V[np.arange(n), np.arange(n)] = 0.0
-        V[np.arange(n), np.arange(n)] = -V.sum(axis=1)
-        # V is singular along the constant vector: the shift makes V^+ a plain solve
-        factor = cho_factor(V + np.trace(V) / n**2)
+    majorize = _majorizer(len(start), weights)
     positions = np.array(start, dtype=np.float64)
     before = np.inf
     for iteration in range(1, max_iter + 1):
@@ -119,9 +112,26 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
             report(iteration, now)
         if before - now <= tol * now:
             break
-        positions = B / n if factor is None else cho_solve(factor, B)
+        positions = majorize(B, positions)
         before = now
     return positions, iteration
+
+
+def _majorizer(n, weights):
+    """The step ``Y <- V^+ B(Y) Y`` with V the Laplacian of the weights, from ``B(Y) Y`` and Y."""
+    if weights is None:
+        return lambda B, positions: B / n
+    V = -np.asarray(weights, dtype=np.float64)
+    V[np.arange(n), np.arange(n)] = 0.0
+    V[np.arange(n), np.arange(n)] = -V.sum(axis=1)
+    try:
+        # V is singular along the constant vector: the shift makes V^+ a plain solve
+        factor = cho_factor(V + np.trace(V) / n**2)
+    except LinAlgError:
+        # weights that leave parts unconnected: what V does not see stays as it is
+        inverse = pinvh(V)
+        return lambda B, positions: positions + inverse @ (B - V @ positions)
+    return lambda B, positions: cho_solve(factor, B)
 
 
 def nonmetric(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=None, report=None):

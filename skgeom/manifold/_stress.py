@@ -70,11 +70,15 @@ def stress_weights(distances, kind, parameter):
 
 
 def check_weights(weights):
-    """Finite, symmetric and non-negative, or an error that says what was found."""
+    """Finite, symmetric and non-negative, or an error that says what was found.
+
+    The diagonal counts for nothing and becomes zero.
+    """
+    weights = np.where(np.eye(len(weights), dtype=bool), 0.0, weights)
     if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() <= 0:
         raise ValueError(
-            "Stress weights must be finite and non-negative with some positive ones, found "
-            f"values from {weights.min():.3g} to {weights.max():.3g}."
+            "Stress weights must be finite and non-negative with some positive ones off the "
+            f"diagonal, found values from {weights.min():.3g} to {weights.max():.3g}."
         )
     if abs(weights - weights.T).max() > 1e-8 * weights.max():
         raise ValueError("Stress weights must be symmetric.")
@@ -211,7 +215,8 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     eps : float, default=0.01
         The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"inverse", "gaussian"}, callable or None, default=None
-        ``d^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``.
+        ``(d / min d)^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``,
+        symmetric and non-negative. A common factor has no effect.
     weight_param : float, default=1
         Exponent of "inverse", or squared width of "gaussian".
     init : {"classical", "random"} or array of shape (n_samples, n_components), default="classical"
@@ -333,6 +338,8 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         rng = check_random_state(self.random_state)
         D = np.asarray(X if self.metric == "precomputed" else self._distances(X, X))
         D = np.array(D, dtype=np.float64)
+        if not (np.isfinite(D).all() and D.min() >= 0):
+            raise ValueError(f"metric={self.metric!r} gives NaN, infinite or negative distances.")
         D[np.arange(len(D)), np.arange(len(D))] = 0.0
         positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,

@@ -300,3 +300,34 @@ def test_bad_input_of_classical_mds():
     for distances, n_components in [(D, 0), (D, 10), (D[:5], 2), (D * np.nan, 2)]:
         with pytest.raises(ValueError, match="must be"):
             classical_mds(distances, n_components)
+
+
+@pytest.mark.parametrize("mds", ["metric", "nonmetric"])
+def test_majorization_with_weights_that_connect_parts_only(mds):
+    """Pairs across the parts weigh nothing: each part is scaled as if it were alone."""
+    X = points(20)
+    D = cdist(X, X)
+    part = np.arange(20) < 8
+    weights = (part[:, None] == part).astype(float)
+    weights[-1] = weights[:, -1] = 0.0  # and a point without any weight
+    mds = StressMDS(solver="smacof", mds=mds, weights=lambda D: weights, random_state=0).fit(D)
+    assert mds.stress_ < 1e-3
+    for rows in (np.flatnonzero(part), np.flatnonzero(~part)[:-1]):
+        d = cdist(*[mds.embedding_[rows]] * 2)
+        np.testing.assert_allclose(d, D[np.ix_(rows, rows)], atol=1e-2)
+
+
+def test_majorization_with_steep_weights():
+    D = cdist(*[points(40, d=3)] * 2)
+    mds = StressMDS(solver="smacof", weights="inverse", weight_param=50.0, random_state=0).fit(D)
+    start = stress(D, classical_mds(D, 2), D.clip(D[D > 0].min()) ** -50.0)
+    assert mds.stress_ <= start
+
+
+def test_weights_and_metrics_that_make_no_sense():
+    X = points(20)
+    with pytest.raises(ValueError, match="some positive ones off the diagonal"):
+        StressMDS(metric="euclidean", weights=lambda D: np.eye(20)).fit(X)
+    for value in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="NaN, infinite or negative distances"):
+            StressMDS(metric=lambda a, b, value=value: value).fit(X)
