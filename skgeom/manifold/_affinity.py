@@ -2,13 +2,15 @@
 
 import warnings
 from itertools import pairwise
+from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils import gen_batches
+from sklearn.utils import check_array, gen_batches
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skgeom._core.parallel import (
     even_ranges,
@@ -21,6 +23,8 @@ GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
 LAPLACIANS = ("normalized", "combinatorial", "random_walk")
 # candidates asked for beyond the wanted number, since the search may round its distances
 _MARGIN = 3
+# largest values that are accepted, at least and at most, by the size of the type
+_MAGNITUDES = {4: (1e-15, 1e15), 8: (1e-100, 1e100)}
 _CHUNK = 2**22
 _ROWS_PER_THREAD = 2048
 
@@ -82,6 +86,10 @@ class Neighbors:
         with single_openmp_thread():
             distances, indices = self._search.kneighbors(Y, n_candidates)
         distances = distances.astype(np.float64)
+        if not np.isfinite(distances).all():
+            raise ValueError(
+                f"metric={self.metric!r} gives NaN or infinite distances for rows of X."
+            )
         if self.metric == "euclidean":
             rows = np.repeat(np.arange(Y.shape[0]), n_candidates)
             distances = pair_distances(Y, self.X, rows, indices.ravel()).reshape(indices.shape)
@@ -110,6 +118,25 @@ def _smallest(D, n_neighbors):
     return np.take_along_axis(distances, order, 1), np.take_along_axis(indices, order, 1)
 
 
+def check_magnitude(X, what="X"):
+    """Refuse values whose squares, or those of their distances, over- or underflow.
+
+    Parameters
+    ----------
+    X : array or sparse matrix, float32 or float64
+    what : str
+        Its name in the message.
+    """
+    values = X.data if sp.issparse(X) else X
+    most = float(np.abs(values).max(initial=0.0))
+    least, limit = _MAGNITUDES[np.dtype(X.dtype).itemsize]
+    if most > limit or 0 < most < least:
+        raise ValueError(
+            f"The largest value of {what} is {most:.3g} in size; it must be between {least:g} and "
+            f"{limit:g} for {X.dtype}, so that squares can be computed. Scale {what}."
+        )
+
+
 def pair_distances(X, Y, rows, columns):
     """Euclidean distances of the pairs ``(X[rows[k]], Y[columns[k]])``, from differences."""
     out = np.empty(len(rows))
@@ -123,6 +150,21 @@ def pair_distances(X, Y, rows, columns):
     return out
 
 
+@validate_params(
+    {
+        "X": ["array-like", "sparse matrix"],
+        "graph": [StrOptions(set(GRAPHS))],
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "metric": [str, callable],
+        "metric_params": [dict, None],
+        "decay": [Interval(Real, 0, None, closed="neither")],
+        "thresh": [Interval(Real, 0, 1, closed="neither")],
+        "anisotropy": [Interval(Real, 0, 1, closed="both")],
+        "n_jobs": [Integral, None],
+        "return_lengths": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def affinity_graph(
     X,
     *,
@@ -175,8 +217,16 @@ def affinity_graph(
        21 (2006).
     .. [2] L. McInnes, J. Healy, J. Melville, "UMAP", arXiv:1802.03426 (2018).
     """
-    n_points = X.shape[0]
     precomputed = metric == "precomputed"
+    X = check_array(
+        X,
+        accept_sparse=False if precomputed else "csr",
+        dtype=[np.float64, np.float32],
+        ensure_min_samples=2,
+        input_name="X",
+    )
+    check_magnitude(X)
+    n_points = X.shape[0]
     search = Neighbors(None if precomputed else X, metric, metric_params, n_jobs)
     n_neighbors = clamp_neighbors(n_neighbors, n_points)
     make = {
@@ -230,15 +280,15 @@ def narrow(W):
 
 
 def _edge_lengths(W, rows, columns, distances):
-    """Lengths with the pattern of W; stored plus a shift, so that zeros stay explicit."""
-    shift = distances.max() + 1.0
-    L = sp.csr_array((distances + shift, (rows, columns)), shape=W.shape)
+    """Lengths with the pattern of W, zeros explicit: numbers of edges are joined, not lengths."""
+    numbers = np.arange(1.0, len(rows) + 1.0)
+    L = sp.csr_array((numbers, (rows, columns)), shape=W.shape)
     L = L.maximum(L.T)
     pattern = W.copy()
     pattern.data = np.ones_like(W.data)
     L = sp.csr_array(L.multiply(pattern))
     L.sum_duplicates()
-    L.data -= shift
+    L.data = distances[L.data.astype(np.int64) - 1]
     return narrow(L)
 
 
@@ -261,21 +311,30 @@ def _smallest_positive(search, X):
         positive = np.asarray(X)[np.asarray(X) > 0]
     else:
         points = np.unique(X.toarray() if sp.issparse(X) else X, axis=0)
-        if len(points) > 1:
-            others = Neighbors(points, search.metric, search.metric_params)
-            return others.query_others(points, 1)[0].min()
-        positive = []
+        positive = _positive_distances(points, search) if len(points) > 1 else []
     if len(positive) == 0:
         raise ValueError(
-            "All points are equal (constant data): a graph of neighbours needs at least two "
-            "different points."
+            "All points are equal (constant data), or at distance 0 from each other: a graph of "
+            "neighbours needs at least two different points."
         )
     return positive.min()
 
 
+def _positive_distances(points, search):
+    """Distances of different points to their nearest neighbours that are not at distance 0."""
+    others = Neighbors(points, search.metric, search.metric_params)
+    asked = 1
+    while True:
+        distances = others.query_others(points, asked)[0]
+        if distances.max() > 0 or asked == len(points) - 1:
+            return distances[distances > 0]
+        asked = min(2 * asked, len(points) - 1)
+
+
 def _alpha_edges(search, X, n_neighbors, decay, thresh):
     n_points = X.shape[0]
-    reach = (-np.log(thresh)) ** (1.0 / decay)
+    with np.errstate(over="ignore"):  # a flat kernel reaches all points
+        reach = (-np.log(thresh)) ** (1.0 / decay)
     asked = min(n_points - 1, n_neighbors + n_neighbors // 2 + 5)
     distances, indices = search.query_others(X, asked)
     scales = _positive_scales(distances[:, n_neighbors - 1], distances, search, X)
@@ -292,8 +351,14 @@ def _alpha_edges(search, X, n_neighbors, decay, thresh):
         asked = min(n_points - 1, 2 * asked)
         distances, indices = search.query_others(X[todo], asked, todo)
     rows, columns, distances = (np.concatenate(part) for part in zip(*parts))
-    kernel = np.exp(-((distances / scales[rows]) ** decay))
+    with np.errstate(over="ignore"):
+        kernel = np.exp(-((distances / scales[rows]) ** decay))
     keep = kernel >= thresh
+    if not keep.any():
+        raise ValueError(
+            f"No affinity reaches thresh={thresh}: the largest is {kernel.max():.3g} with "
+            f"decay={decay}. Pass a smaller thresh (the kernel is exp(-1) at the bandwidth)."
+        )
     return rows[keep], columns[keep], kernel[keep], distances[keep]
 
 
@@ -334,6 +399,10 @@ def _fuzzy_edges(search, X, n_neighbors):
     return rows, indices.ravel(), kernel.ravel(), distances.ravel()
 
 
+@validate_params(
+    {"affinity": ["array-like", "sparse matrix"], "kind": [StrOptions(set(LAPLACIANS))]},
+    prefer_skip_nested_validation=True,
+)
 def laplacian(affinity, kind="normalized"):
     """Graph Laplacian as a CSR array.
 
@@ -391,6 +460,7 @@ None
     labels : int array of shape (n,)
         Component of each node, before bridging.
     """
+    affinity = sp.csr_array(affinity)
     n_components, labels = connected_components(affinity, directed=False)
     if n_components == 1:
         return affinity, lengths, 1, labels

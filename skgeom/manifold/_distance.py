@@ -20,20 +20,65 @@ class HeatGeodesicDistance(
     """Heat-geodesic dissimilarities to the training points, or to pivots among them.
 
     For every method that takes precomputed distances (clustering, nearest neighbours, scaling).
-    The parameters are those of `HeatGeodesicEmbedding` up to `inverse`.
+    The parameters are those of `HeatGeodesicEmbedding` that come before the picture.
 
     Parameters
     ----------
-    n_neighbors, graph, metric, metric_params, decay, thresh, anisotropy, n_pca : graph
-        See `HeatGeodesicEmbedding`.
-    laplacian, t, t_param, sigma, rho, dissimilarity, power : heat and distance
-        See `HeatGeodesicEmbedding`.
-    heat_method, heat_order, tol, inverse : computation of the heat
-        See `HeatGeodesicEmbedding`.
+    n_neighbors : int, default=10
+        Neighbours of the graph, the point itself not counted.
+    graph : {"alpha", "knn", "gaussian", "fuzzy", "precomputed"}, default="alpha"
+        Affinities, see `affinity_graph`. "precomputed": X is a symmetric affinity (n x n, sparse
+        or dense; its diagonal is ignored).
+    metric : str or callable, default="euclidean"
+        As in `sklearn.neighbors.NearestNeighbors`; "precomputed": X holds distances.
+    metric_params : dict or None, default=None
+        Further keywords of the metric.
+    decay : float, default=40
+        Exponent of the alpha kernel ``exp(-(d / s)^decay)``: small decays gently, large cuts at
+        the bandwidth.
+    thresh : float in (0, 1), default=1e-4
+        Affinities of the alpha kernel below it are dropped.
+    anisotropy : float in [0, 1], default=0
+        How much of the sampling density is divided out of the affinities (1: all of it).
+    n_pca : int or None, default=None
+        Look for neighbours in so many principal components.
+    laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
+        "random_walk" uses the densities of its kernel with respect to the degrees.
+    t : float, array-like, "auto", "entropy" or "knee", default="auto"
+        Diffusion time, in units of the Laplacian. "auto" is "entropy": the time at which the
+        entropy of the rows has reached the share `t_param` of its limit. An array averages the
+        distances of several times. See `select_time`.
+    t_param : float, default=0.85
+        Larger is smoother.
+    sigma : float, default=1
+        Volume correction: 0 none, 1 full.
+    rho : float in [0, 1], default=0
+        Denoising: ``(1 - rho) d + rho |d(i, .) - d(j, .)|``.
+    dissimilarity : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
+default="heat"
+        Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
+        ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
+    power : float, default=1
+        Dissimilarities are raised to it.
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh", "power"}, \
+default="auto"
+        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only. "power" is
+        the discrete walk with self loops, whole t steps of it (PHATE's operator).
+    heat_order : int or None, default=None
+        Number of terms, implicit steps or eigenpairs.
+    tol : float, default=1e-8
+        Accuracy of the kernel, from which the number of terms follows: relative for "series",
+        absolute for "chebyshev".
+    inverse : {"varadhan", "matched"}, default="varadhan"
+        "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
+        on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
+        noisy data.
     n_pivots : int or None, default=None
         None: to all training points. An int: to so many of them.
-    random_state : int, RandomState or None
-    n_jobs : int or None
+    random_state : int, RandomState or None, default=None
+        Of pivots, and the sample of rows for an automatic t.
+    n_jobs : int or None, default=None
+        Threads; the result is the same to the last bit for any number of them.
 
     Attributes
     ----------

@@ -22,6 +22,7 @@ from skgeom.manifold._affinity import (
     LAPLACIANS,
     Neighbors,
     affinity_graph,
+    check_magnitude,
     connect_components,
     laplacian,
     narrow,
@@ -50,6 +51,8 @@ from skgeom.manifold._time import select_time
 # up to this many nodes the whole kernel is kept; beyond, the columns of the pivots
 DENSE_LIMIT = 5000
 _PROBES = 128
+# logarithm of the largest dissimilarity that is raised to a power
+_LARGEST_LOG = 230.0
 
 HEAT_CONSTRAINTS = {
     "n_neighbors": [Interval(Integral, 1, None, closed="left")],
@@ -101,6 +104,7 @@ def check_rows(estimator, X, *, reset):
         dtype=[np.float64, np.float32],
         ensure_min_samples=2 if reset else 1,
     )
+    check_magnitude(X)
     if not is_pairwise(estimator):
         return X
     what = "affinity" if affinity else "distance"
@@ -116,10 +120,12 @@ def check_rows(estimator, X, *, reset):
             f"Negative values in data passed to {type(estimator).__name__}: precomputed {what}s "
             f"must be non-negative, found {values.min():.3g}."
         )
-    return _symmetric(X, what) if reset else X
+    # rows of affinities are remembered as they came, see `HeatGeometry`
+    return symmetric(X, what) if reset and not affinity else X
 
 
-def _symmetric(X, what):
+def symmetric(X, what):
+    """The mean of X and its transpose, with a warning unless they differ by rounding alone."""
     gap = abs(X - X.T).max()
     if gap > 1e-6 * abs(X).max():
         warnings.warn(
@@ -189,8 +195,8 @@ class HeatGeometry:
 
     def add(self, X):
         """Add the points of X to the landmarks' graph, choose t and diffuse."""
-        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, len(self.reference)))
-        shared, masses = shared_points(*self.anchors, len(self.reference))
+        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, self.reference.shape[0]))
+        shared, masses = shared_points(*self.anchors, self.reference.shape[0])
         self.shared = self.shared + shared
         self.masses = self.masses + masses
         affinity = scaled_affinity(self.shared, self.masses)
@@ -227,7 +233,8 @@ class HeatGeometry:
             return X
         solver = "arpack" if sp.issparse(X) else "auto"
         n_pca = min(self.n_pca, min(X.shape) - (solver == "arpack"))
-        self._pca = PCA(n_pca, svd_solver=solver, random_state=self.random_state).fit(X)
+        with np.errstate(invalid="ignore", divide="ignore"):  # constant data is refused later
+            self._pca = PCA(n_pca, svd_solver=solver, random_state=self.random_state).fit(X)
         return self.project(X)
 
     def project(self, X):
@@ -243,12 +250,20 @@ class HeatGeometry:
     def _point_graph(self, X):
         self.reference = None if self.graph == "precomputed" else X
         if self.graph == "precomputed":
-            affinity = sp.csr_array(X, dtype=np.float64, copy=True)
+            self._remember(X)
+            affinity = sp.csr_array(symmetric(X, "affinity"), dtype=np.float64, copy=True)
             affinity.setdiag(0.0)
             affinity.eliminate_zeros()
-            self._known_rows = {key: i for i, key in reversed(list(enumerate(_row_keys(X))))}
+            if affinity.nnz == 0:
+                raise ValueError(
+                    "The precomputed affinity matrix has no positive entry off its diagonal: there "
+                    "is no graph to diffuse heat on."
+                )
             return narrow(affinity), None
         self._make_search(X)
+        if self.metric not in ("euclidean", "precomputed"):
+            # many metrics round the distance of a row from itself to something above 0
+            self._remember(X)
         return affinity_graph(
             X,
             graph=self.graph,
@@ -261,6 +276,13 @@ class HeatGeometry:
             n_jobs=self.n_jobs,
             return_lengths=True,
         )
+
+    def _remember(self, X):
+        self._known_rows = {key: i for i, key in reversed(list(enumerate(_row_keys(X))))}
+
+    def _recall(self, X):
+        """The first training row equal to each row of X, or -1."""
+        return np.array([self._known_rows.get(key, -1) for key in _row_keys(X)])
 
     def _make_search(self, points):
         precomputed = self.metric == "precomputed"
@@ -281,10 +303,11 @@ class HeatGeometry:
             )
             self.times = np.array([max(1.0, round(t)) if self.heat_method == "power" else t])
         else:
-            self.times = np.atleast_1d(np.asarray(self.t, dtype=np.float64))
-            bad = ~(np.isfinite(self.times) & (self.times > 0))
-            if self.times.ndim != 1 or len(self.times) == 0 or bad.any():
+            self.times = np.atleast_1d(np.asarray(self.t))
+            numbers = self.times.dtype.kind in "iuf" and self.times.ndim == 1 and self.times.size
+            if not numbers or not (np.isfinite(self.times) & (self.times > 0)).all():
                 raise ValueError(f"t must hold positive diffusion times, got {self.t!r}.")
+            self.times = self.times.astype(np.float64)
         if self.heat_method == "power":
             self._check_power()
         if self.dissimilarity == "log_ratio" and self.times.max() >= 1:
@@ -457,10 +480,21 @@ class HeatGeometry:
             weights = None if len(columns) == self.n_nodes else self.row_weights
             compare = lambda rows: all_row_distances(rows[:, columns], weights)  # noqa: E731
             D = self._with_rows(base, self._mean_over_times(base, compare))
-        D = D**self.power if self.power != 1 else np.array(D)
+        D = self._powered(D)
         D = np.maximum(D, D.T)  # one of two roundings
         D[np.arange(self.n_nodes), np.arange(self.n_nodes)] = 0.0
         return D
+
+    def _powered(self, D):
+        if self.power == 1:
+            return D
+        largest = self.power * np.log(max(D.max(initial=0.0), 1.0))
+        if largest > _LARGEST_LOG:
+            raise ValueError(
+                f"power={self.power} is too large: dissimilarities are up to {D.max():.3g}, and "
+                "their power overflows."
+            )
+        return D**self.power
 
     def _mean_over_times(self, base, compare):
         """Distances of rows of the base, or for "potential" of the logarithms at each time."""
@@ -500,18 +534,20 @@ class HeatGeometry:
                 row = int(np.argmin(total))
                 raise ValueError(f"Row {row} of X has no positive affinity to a training point.")
             Z.data = Z.data / np.repeat(total, np.diff(Z.indptr))
-            same = np.array([self._known_rows.get(key, -1) for key in _row_keys(X)])
+            same = self._recall(X)
             return _pinned(Z, same), same, None, None
         n_nearest = N_ANCHORS if self.on_landmarks else self.n_neighbors
         if anchors is None:
             anchors = self._search.query(X, min(n_nearest, self.n_nodes))
         distances, indices = anchors
         Z = anchor_weights(distances, indices, self.n_nodes)
-        same = np.full(len(indices), -1)
-        if not self.on_landmarks:
-            equal = distances[:, 0] == 0
-            same[equal] = indices[equal, 0]
-            Z = _pinned(Z, same)
+        if self.on_landmarks:
+            same = np.full(len(indices), -1)
+        elif self.metric in ("euclidean", "precomputed"):
+            same = np.where(distances[:, 0] == 0, indices[:, 0], -1)
+        else:
+            same = self._recall(X)
+        Z = _pinned(Z, same)
         return Z, same, distances, indices
 
     def to_pivots(self, Z, distances=None, indices=None):
@@ -521,7 +557,7 @@ class HeatGeometry:
         D = rows[:, place]
         if self._uses_rows:
             D = self._with_rows(D, self._rows_to_pivots(log_h, rows))
-        return D**self.power if self.power != 1 else D
+        return self._powered(D)
 
     def _to_kept(self, Z, distances, indices):
         """Base dissimilarities of new rows to the kept nodes, and their log kernel."""
@@ -546,7 +582,7 @@ class HeatGeometry:
             base = None
         if self._uses_rows:
             base = self._with_rows(base, self._rows_between(left, right))
-        D = base**self.power if self.power != 1 else base
+        D = self._powered(base)
         same = (left[1][:, None] == right[1]) & (left[1][:, None] >= 0)
         return np.where(same, 0.0, D)
 
@@ -620,7 +656,7 @@ class HeatGeometry:
 
 
 def _row_keys(X):
-    """A digest of each row of affinities."""
+    """A digest of each row of a table or of affinities."""
     X = sp.csr_array(X, dtype=np.float64, copy=True)
     X.sum_duplicates()
     X.eliminate_zeros()

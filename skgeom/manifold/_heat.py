@@ -15,6 +15,8 @@ HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh", "pow
 TINY = 1e-290
 # a series step longer than this (in units of 1 / max L_ii) is cut, so that exp(tq) stays finite
 _LONGEST_STEP = 256.0
+# a longer series would look like a hang
+_MOST_PRODUCTS = 1e6
 _COLUMNS_PER_PASS = 64
 _SQUARING_LIMIT = 3000
 # the series before the squarings runs up to this time (times max L_ii): there a term costs about a
@@ -66,9 +68,10 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
     >>> heat_action(L, 1.0, np.eye(3)).sum(axis=0).round(12)
     array([1., 1., 1.])
     """
-    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
-    L = sp.csr_array(L, dtype=np.float64)
+    L, times = _check_heat(L, t)
     B = np.asarray(B, dtype=np.float64)
+    if B.ndim != 2 or B.shape[0] != L.shape[0]:
+        raise ValueError(f"B must have shape ({L.shape[0]}, p) like L, got {B.shape}.")
     if method == "series":
         logs = _series(L, times, B, order, tol, n_jobs)
         U = np.stack([values * np.exp(shift) for values, shift in logs])
@@ -119,9 +122,12 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
     >>> bool(log_h[100, 0] < -360)
     True
     """
-    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
-    L = sp.csr_array(L, dtype=np.float64)
+    L, times = _check_heat(L, t)
     n = L.shape[0]
+    if method not in HEAT_METHODS:
+        raise ValueError(f"method must be one of {HEAT_METHODS}, got {method!r}.")
+    if columns is not None:
+        columns = check_nodes(columns, n, "columns")
     few = columns is not None and len(columns) < n // 8
     if method == "auto":
         method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
@@ -148,6 +154,26 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         _complete(L, picked, log_h, n_jobs)
     log_h = np.stack(logs)
     return log_h[0] if np.ndim(t) == 0 else log_h
+
+
+def _check_heat(L, t):
+    """Square float64 CSR Laplacian, and the times as an array of shape (n_times,)."""
+    L = sp.csr_array(L, dtype=np.float64)
+    if L.shape[0] != L.shape[1]:
+        raise ValueError(f"L must be square, got shape {L.shape}.")
+    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    if times.ndim != 1 or times.size == 0 or not (np.isfinite(times) & (times >= 0)).all():
+        raise ValueError(f"t must hold finite non-negative diffusion times, got {t!r}.")
+    return L, times
+
+
+def check_nodes(nodes, n, name):
+    """Node numbers as an int array of shape (n_numbers,), or an error that names them."""
+    nodes = np.asarray(nodes)
+    numbers = nodes.ndim == 1 and nodes.dtype.kind in "iu" and nodes.size > 0
+    if not numbers or nodes.min() < 0 or nodes.max() >= n:
+        raise ValueError(f"{name} must be a list of node numbers from 0 to {n - 1}, got {nodes!r}.")
+    return nodes
 
 
 def _unit_columns(n, columns):
@@ -212,6 +238,12 @@ def _series(L, times, B, order, tol, n_jobs):
     All times that fit one step share one recurrence; longer ones take equal steps.
     """
     q, A = _shifted(L)
+    if times.max() * q > _MOST_PRODUCTS:
+        raise ValueError(
+            f"t={times.max():.3g} takes about {times.max() * q:.3g} products with the Laplacian "
+            f"by method='series', at most {_MOST_PRODUCTS:.0e} are computed. Use 'squaring' (up to "
+            "some thousand nodes), 'euler' or 'chebyshev', or a smaller t."
+        )
     reach = _hop_reach(L)
     out = [None] * len(times)
     short = np.flatnonzero(times * q <= _LONGEST_STEP)

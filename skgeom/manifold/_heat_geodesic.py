@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
+from skgeom.manifold._heat import check_nodes
 from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
 from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
@@ -56,6 +57,7 @@ class HeatGeodesicEmbedding(
     Parameters
     ----------
     n_components : int, default=2
+        Dimensions of the embedding; fewer than nodes.
     n_neighbors : int, default=10
         Neighbours of the graph, the point itself not counted.
     graph : {"alpha", "knn", "gaussian", "fuzzy", "precomputed"}, default="alpha"
@@ -64,9 +66,14 @@ class HeatGeodesicEmbedding(
     metric : str or callable, default="euclidean"
         As in `sklearn.neighbors.NearestNeighbors`; "precomputed": X holds distances.
     metric_params : dict or None, default=None
-    decay, thresh, anisotropy : float, default=40, 1e-4, 0
-        Shape of the alpha kernel, where it is cut, and how much of the sampling density is divided
-        out (1: all of it).
+        Further keywords of the metric.
+    decay : float, default=40
+        Exponent of the alpha kernel ``exp(-(d / s)^decay)``: small decays gently, large cuts at
+        the bandwidth.
+    thresh : float in (0, 1), default=1e-4
+        Affinities of the alpha kernel below it are dropped.
+    anisotropy : float in [0, 1], default=0
+        How much of the sampling density is divided out of the affinities (1: all of it).
     n_pca : int or None, default=None
         Look for neighbours in so many principal components.
     laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
@@ -94,23 +101,36 @@ default="auto"
     heat_order : int or None, default=None
         Number of terms, implicit steps or eigenpairs.
     tol : float, default=1e-8
+        Accuracy of the kernel, from which the number of terms follows: relative for "series",
+        absolute for "chebyshev".
     inverse : {"varadhan", "matched"}, default="varadhan"
         "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
     mds : {"metric", "classical", "nonmetric"}, default="metric"
-    solver, max_iter, eps : str, int or None, float, default="sgd", None, 0.01
-        See `StressMDS`.
+        Least stress; Torgerson's scaling by eigenvectors; least stress of the best monotone
+        function of the dissimilarities.
+    solver : {"sgd", "smacof"}, default="sgd"
+        Of metric scaling, see `StressMDS`.
+    max_iter : int or None, default=None
+        Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300).
+    eps : float in (0, 1], default=0.01
+        The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
         Weights of the stress, see `StressMDS`; "heat" is ``h_ij + 1e-5``.
     weight_param : float, default=1
-    init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components)
+        Exponent of "inverse", or squared width of "gaussian".
+    init : {"classical", "pca", "random"} or array of shape (n_nodes, n_components), \
+default="classical"
+        Where the scaling starts.
     landmarks : None, int, "auto" or array, default="auto"
         None: all points are nodes of the graph. An int: so many landmarks, joined by the points
         they share (anchor graph); all points are then placed. "auto": None up to 2500 points, then
         a third as many landmarks as points, at most 2000. An array: row numbers (1-d) or
         coordinates (2-d).
     landmark_method : {"kmeans", "random", "maxmin"}, default="kmeans"
+        Centres of a sample; rows drawn at random; rows each of which is the farthest from those
+        before.
     n_pivots : int, default=64
         Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
         kernel is computed for these columns alone.
@@ -118,9 +138,12 @@ default="auto"
         Unit of the embedding. "data": one factor such that distances over up to six edges of the
         graph agree with the paths' length in the data (least squares; 1 for precomputed
         affinities). "heat": as computed. "unit": the embedding's root mean square is 1.
-    random_state : int, RandomState or None
-    n_jobs : int or None
+    random_state : int, RandomState or None, default=None
+        Of pivots, landmarks, the order of descent, and the sample of rows for an automatic t.
+    n_jobs : int or None, default=None
+        Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
+        Above 0, the steps are printed.
 
     Attributes
     ----------
@@ -165,7 +188,7 @@ default="auto"
     -----
     "Nodes" are the training points, or the landmarks. `transform` treats each row alone: its heat
     is the weighted mean of its neighbours', its position minimises the stress to the pivots. A row
-    equal to a training point gets that point's position.
+    equal to a training point gets that point's position (the first one's, among copies).
 
     References
     ----------
@@ -407,10 +430,11 @@ default="auto"
                 )
             return points[given], given
         given = check_array(given, dtype=[np.float64, np.float32], input_name="landmarks")
-        if given.shape[1] != n_features or len(given) <= self.n_components:
+        n_different = len(np.unique(given, axis=0))
+        if given.shape[1] != n_features or n_different <= self.n_components:
             raise ValueError(
-                f"landmarks must have shape (more than {self.n_components}, {n_features}), got "
-                f"{given.shape}."
+                f"landmarks must have shape (more than {self.n_components}, {n_features}), without "
+                f"counting copies, got {given.shape} with {n_different} different ones."
             )
         return self._geometry.project(given), None
 
@@ -591,7 +615,9 @@ default="auto"
         check_is_fitted(self)
         if self.t_ is None:
             raise ValueError("dissimilarity='shortest_path' diffuses no heat.")
-        return self._geometry.heat_rows(np.arange(self._geometry.n_nodes) if rows is None else rows)
+        n_nodes = self._geometry.n_nodes
+        rows = np.arange(n_nodes) if rows is None else check_nodes(rows, n_nodes, "rows")
+        return self._geometry.heat_rows(rows)
 
     def interpolate(self, A, B, n_steps=11, *, n_dimensions=10):
         """Paths between points, along the geometry of the data.
@@ -618,8 +644,8 @@ default="auto"
                 f"A and B must have the same number of rows, got {start.shape[0]} and "
                 f"{end.shape[0]}."
             )
-        if n_steps < 2:
-            raise ValueError(f"n_steps must be at least 2 (both ends), got {n_steps}.")
+        if not isinstance(n_steps, Integral) or n_steps < 2:
+            raise ValueError(f"n_steps must be a whole number of at least 2, got {n_steps!r}.")
         geometry, nodes = self._geometry, self._nodes
         pivots, weights = geometry.pivots, geometry.pivot_weights
         wide = self._wide_pivots(n_dimensions)

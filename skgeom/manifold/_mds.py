@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from joblib import effective_n_jobs
-from scipy.linalg import cho_factor, cho_solve, eigh
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh, pinvh
 from scipy.optimize import isotonic_regression
 from scipy.sparse.linalg import LinearOperator, eigsh
 
@@ -14,6 +14,8 @@ from skgeom.manifold._kernels import guttman_rows, sgd_inside_tiles, sgd_tile_pa
 _TILE = 64
 # below this size a sweep is over before threads have started
 _SERIAL_BELOW = 2000
+# a pair that weighs less, of a largest weight of 1, does not slow the descent down for the others
+_LEAST_WEIGHT = 1e-30
 _NO_WEIGHTS = np.empty((0, 0))
 
 
@@ -30,12 +32,22 @@ def classical_mds(distances, n_components):
     positions : float64 array of shape (n, n_components)
         Centred; the entry of largest size of each column is positive.
     """
+    distances = np.asarray(distances, dtype=np.float64)
     n = len(distances)
-    square = np.square(distances, dtype=np.float64)
+    if distances.shape != (n, n) or not np.isfinite(distances).all():
+        raise ValueError(
+            f"distances must be a finite square matrix, got shape {distances.shape} with "
+            f"{np.count_nonzero(~np.isfinite(distances))} entries that are not finite."
+        )
+    if not 1 <= n_components <= n:
+        raise ValueError(f"n_components must be from 1 to {n}, got {n_components!r}.")
+    square = distances**2
     if n <= 256 or n_components > n // 4:
         B = square - square.mean(axis=0)
         B = -0.5 * (B - B.mean(axis=1, keepdims=True))
-        values, vectors = eigh(0.5 * (B + B.T), subset_by_index=[n - n_components, n - 1])
+        # all of them: LAPACK returns none of a subset that begins inside a multiple eigenvalue
+        values, vectors = eigh(0.5 * (B + B.T), driver="evd")
+        values, vectors = values[n - n_components :], vectors[:, n - n_components :]
     else:
 
         def centred_product(v):
@@ -91,14 +103,7 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
     positions : float64 array of shape (n, n_components)
     n_iter : int
     """
-    n = len(start)
-    factor = None
-    if weights is not None:
-        V = -np.asarray(weights, dtype=np.float64)
-        V[np.arange(n), np.arange(n)] = 0.0
-        V[np.arange(n), np.arange(n)] = -V.sum(axis=1)
-        # V is singular along the constant vector: the shift makes V^+ a plain solve
-        factor = cho_factor(V + np.trace(V) / n**2)
+    majorize = _majorizer(len(start), weights)
     positions = np.array(start, dtype=np.float64)
     before = np.inf
     for iteration in range(1, max_iter + 1):
@@ -107,9 +112,26 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
             report(iteration, now)
         if before - now <= tol * now:
             break
-        positions = B / n if factor is None else cho_solve(factor, B)
+        positions = majorize(B, positions)
         before = now
     return positions, iteration
+
+
+def _majorizer(n, weights):
+    """The step ``Y <- V^+ B(Y) Y`` with V the Laplacian of the weights, from ``B(Y) Y`` and Y."""
+    if weights is None:
+        return lambda B, positions: B / n
+    V = -np.asarray(weights, dtype=np.float64)
+    V[np.arange(n), np.arange(n)] = 0.0
+    V[np.arange(n), np.arange(n)] = -V.sum(axis=1)
+    try:
+        # V is singular along the constant vector: the shift makes V^+ a plain solve
+        factor = cho_factor(V + np.trace(V) / n**2)
+    except LinAlgError:
+        # weights that leave parts unconnected: what V does not see stays as it is
+        inverse = pinvh(V)
+        return lambda B, positions: positions + inverse @ (B - V @ positions)
+    return lambda B, positions: cho_solve(factor, B)
 
 
 def nonmetric(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=None, report=None):
@@ -232,6 +254,7 @@ def sgd(
     empty = np.empty((0, size, size), np.float32)
     inside_weights, across_weights = empty, empty
     if weights is not None:
+        weights = weights / weights.max()  # float32 holds them
         inside_weights, across_weights = _tile_blocks(weights, order, size, rounds, n_blocks)
     positions = np.zeros((n_components, n_tiles * size), np.float32)
     positions[:, :n] = np.asarray(start)[order[:n]].T
@@ -280,10 +303,10 @@ class _rounds:
 
 
 def _learning_rates(weights, max_iter, eps):
+    """From ``1 / min w`` down to `eps`; the largest weight is 1."""
     first, last = 1.0, eps
     if weights is not None:
-        positive = weights[weights > 0]
-        first, last = 1.0 / positive.min(), eps / positive.max()
+        first, last = 1.0 / weights[weights >= _LEAST_WEIGHT].min(), eps
     return np.geomspace(first, last, max_iter).astype(np.float32)
 
 

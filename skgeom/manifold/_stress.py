@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
+from skgeom.manifold._affinity import check_magnitude
 from skgeom.manifold._mds import classical_mds, nonmetric, sgd, smacof, stress, to_disparities
 from skgeom.manifold._placement import choose_pivots, place
 
@@ -42,8 +43,8 @@ def stress_weights(distances, kind, parameter):
     ----------
     distances : array of shape (n, n)
     kind : {"inverse", "gaussian"}, callable or None
-        ``d^-parameter``; ``exp(-u^2 / parameter)`` with u the distances over their largest;
-        ``kind(distances)``.
+        ``d^-parameter`` (the least positive d as 1); ``exp(-u^2 / parameter)`` with u the
+        distances over their largest; ``kind(distances)``.
     parameter : float
 
     Returns
@@ -60,18 +61,24 @@ def stress_weights(distances, kind, parameter):
             )
     elif kind == "inverse":
         positive = distances[distances > 0].min(initial=np.inf)
-        weights = np.maximum(distances, positive if np.isfinite(positive) else 1.0) ** -parameter
+        positive = positive if np.isfinite(positive) else 1.0
+        # of the least distance 1: a common factor has no effect, and large powers stay finite
+        weights = (np.maximum(distances, positive) / positive) ** -parameter
     else:
         weights = np.exp(-((distances / (distances.max() or 1.0)) ** 2) / parameter)
     return check_weights(weights)
 
 
 def check_weights(weights):
-    """Finite, symmetric and non-negative, or an error that says what was found."""
+    """Finite, symmetric and non-negative, or an error that says what was found.
+
+    The diagonal counts for nothing and becomes zero.
+    """
+    weights = np.where(np.eye(len(weights), dtype=bool), 0.0, weights)
     if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() <= 0:
         raise ValueError(
-            "Stress weights must be finite and non-negative with some positive ones, found "
-            f"values from {weights.min():.3g} to {weights.max():.3g}."
+            "Stress weights must be finite and non-negative with some positive ones off the "
+            f"diagonal, found values from {weights.min():.3g} to {weights.max():.3g}."
         )
     if abs(weights - weights.T).max() > 1e-8 * weights.max():
         raise ValueError("Stress weights must be symmetric.")
@@ -105,6 +112,12 @@ def embed_distances(
     knots : pair of arrays, or None
         Of the monotone function of non-metric scaling, see `nonmetric`.
     """
+    # in a unit near the largest distance, so that neither squares nor float32 leave their range; a
+    # power of two rounds nothing
+    unit = 2.0 ** np.frexp(distances.max())[1]
+    distances = distances / unit
+    if not isinstance(init, str):
+        init = np.asarray(init, dtype=np.float64) / unit
     start = _start(distances, n_components, init, random_state)
     n_iter = 0
     positions = start
@@ -114,7 +127,8 @@ def embed_distances(
             distances, start, weights, max_iter=max_iter or _SMACOF_ITERATIONS,
             tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
         )  # fmt: skip
-        return principal_axes(positions), value, n_iter, knots
+        knots = tuple(part * unit for part in knots)
+        return principal_axes(positions) * unit, value, n_iter, knots
     if mds == "metric":
         if solver == "sgd":
             positions, n_iter = sgd(
@@ -127,7 +141,8 @@ def embed_distances(
                 tol=_SMACOF_TOL, n_jobs=n_jobs, report=report,
             )  # fmt: skip
     positions = principal_axes(positions)
-    return positions, stress(distances, positions, weights, n_jobs=n_jobs), n_iter, None
+    value = stress(distances, positions, weights, n_jobs=n_jobs)
+    return positions * unit, value, n_iter, None
 
 
 def _start(distances, n_components, init, random_state):
@@ -185,6 +200,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     Parameters
     ----------
     n_components : int, default=2
+        Dimensions of the embedding; fewer than points.
     metric : str or callable, default="precomputed"
         "precomputed": X holds dissimilarities. Else a metric of
         `sklearn.metrics.pairwise_distances` for the rows of X.
@@ -199,14 +215,20 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     eps : float, default=0.01
         The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"inverse", "gaussian"}, callable or None, default=None
-        ``d^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``.
+        ``(d / min d)^-weight_param``; ``exp(-(d / max d)^2 / weight_param)``; ``weights(D)``,
+        symmetric and non-negative. A common factor has no effect.
     weight_param : float, default=1
-    init : {"classical", "random"} or array of shape (n_samples, n_components)
+        Exponent of "inverse", or squared width of "gaussian".
+    init : {"classical", "random"} or array of shape (n_samples, n_components), default="classical"
+        Where the scaling starts.
     n_pivots : int, default=64
         Number of training points to whose distances `transform` places new ones.
-    random_state : int, RandomState or None
-    n_jobs : int or None
+    random_state : int, RandomState or None, default=None
+        Of the order of descent, a random start and the pivots.
+    n_jobs : int or None, default=None
+        Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
+        Above 0, the steps are printed.
 
     Attributes
     ----------
@@ -316,6 +338,8 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         rng = check_random_state(self.random_state)
         D = np.asarray(X if self.metric == "precomputed" else self._distances(X, X))
         D = np.array(D, dtype=np.float64)
+        if not (np.isfinite(D).all() and D.min() >= 0):
+            raise ValueError(f"metric={self.metric!r} gives NaN, infinite or negative distances.")
         D[np.arange(len(D)), np.arange(len(D))] = 0.0
         positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
@@ -371,6 +395,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             dtype=[np.float64, np.float32],
             ensure_min_samples=2 if reset else 1,
         )
+        check_magnitude(X)
         if self.metric != "precomputed":
             return X
         if reset and X.shape[0] != X.shape[1]:

@@ -1,12 +1,16 @@
 """How long to diffuse: the entropy of the heat rows against its limit."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 from scipy.sparse.csgraph import connected_components
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from skgeom.manifold._affinity import LAPLACIANS
 from skgeom.manifold._affinity import laplacian as make_laplacian
 from skgeom.manifold._heat import heat_action
 
@@ -16,6 +20,18 @@ _BATCHES = ((-4.0, 6.0), (6.5, 10.0), (10.5, 14.0), (14.5, 17.0))
 _SATURATION = 0.999
 
 
+@validate_params(
+    {
+        "affinity": ["array-like", "sparse matrix"],
+        "rule": [StrOptions({"entropy", "knee"})],
+        "share": [Interval(Real, 0, 1, closed="neither")],
+        "laplacian": [StrOptions(set(LAPLACIANS))],
+        "n_rows": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=True,
+)
 def select_time(
     affinity,
     *,
@@ -92,9 +108,11 @@ def _limit_entropy(W, measure, rows):
 def _entropy_grid(L, rows, measure, limit, wanted, n_jobs):
     unit = np.zeros((L.shape[0], len(rows)))
     unit[rows, np.arange(len(rows))] = 1.0
+    # heat leaves a node at the rate of its degree: whatever the weights' unit, the grid fits it
+    rate = np.frexp(L.diagonal().mean())[1] - 1
     grid, entropy = [], []
     for first, last in _BATCHES:
-        times = 2.0 ** np.arange(first, last + 0.25, 0.5)
+        times = 2.0 ** (np.arange(first, last + 0.25, 0.5) - rate)
         heat = heat_action(L, times, unit, method="chebyshev", tol=1e-10, n_jobs=n_jobs)
         grid.extend(times)
         entropy.extend(_mean_entropy(H, measure) / limit for H in heat)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
@@ -178,3 +179,55 @@ def test_neighbors_do_not_depend_on_threads_or_blocks(monkeypatch, d):
         assert np.array_equal(whole[1], parts[1])
     D = cdist(Y, X)
     np.testing.assert_allclose(whole[0], np.sort(D, axis=1)[:, :7], rtol=1e-12)
+
+
+@pytest.mark.parametrize("decay", [1e-3, 1e3])
+@pytest.mark.filterwarnings("error")
+def test_extreme_decay(decay):
+    """Nearly 1/e for all pairs, or nearly a step at the bandwidth."""
+    X = points(30)
+    W = affinity_graph(X, n_neighbors=5, decay=decay)
+    if decay < 1:
+        np.testing.assert_allclose(W.toarray()[~np.eye(30, dtype=bool)], np.exp(-1), rtol=0.01)
+    else:
+        assert ((W.data > 0) & (W.data <= 1)).all()
+        assert (np.diff(W.indptr) >= 4).all()
+
+
+def test_lengths_are_exact_whatever_the_longest_edge():
+    X = np.vstack([points(30) * 1e-12, [[1e6, 0.0, 0.0]], np.zeros((2, 3))])
+    lengths = affinity_graph(X, n_neighbors=5, return_lengths=True)[1].tocoo()
+    expected = np.linalg.norm(X[lengths.row] - X[lengths.col], axis=1)
+    np.testing.assert_allclose(lengths.data, expected, rtol=1e-12)
+    assert (lengths.data == 0).any()  # the two copies
+
+
+def test_thresh_above_the_kernel():
+    with pytest.raises(ValueError, match=r"No affinity reaches thresh=0\.9"):
+        affinity_graph(points(30), n_neighbors=5, decay=1e-3, thresh=0.9)
+
+
+@pytest.mark.parametrize(
+    ("X", "options", "match"),
+    [
+        (points(30), {"graph": "delaunay"}, "'graph' parameter"),
+        (points(30), {"n_neighbors": 0}, "'n_neighbors' parameter"),
+        (points(1), {}, "minimum of 2"),
+        (points(30) * np.nan, {}, "NaN"),
+        (points(30) * 1e200, {}, "largest value of X"),
+    ],
+)
+def test_bad_input(X, options, match):
+    with pytest.raises(ValueError, match=match):
+        affinity_graph(X, **options)
+
+
+def test_kinds_of_tables():
+    X = points(30)
+    expected = affinity_graph(X).toarray()
+    np.testing.assert_array_equal(affinity_graph(X.tolist()).toarray(), expected)
+    np.testing.assert_array_equal(affinity_graph(pd.DataFrame(X)).toarray(), expected)
+    np.testing.assert_allclose(affinity_graph(sp.csc_array(X)).toarray(), expected, rtol=1e-12)
+    with pytest.raises(ValueError, match="'kind' parameter of laplacian"):
+        laplacian(expected, "none")
+    assert connect_components(np.zeros((4, 4)), X[:4])[2] == 4

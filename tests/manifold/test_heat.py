@@ -161,3 +161,30 @@ def test_reordered_nodes_of_a_large_graph():
 def test_unknown_method():
     with pytest.raises(ValueError, match="method must be"):
         heat_action(laplacian(path_graph(3)), 1.0, np.eye(3), method="magic")
+
+
+def test_a_series_that_would_not_end():
+    L = laplacian(path_graph(20))
+    with pytest.raises(ValueError, match=r"takes about 1e\+09 products"):
+        log_heat_kernel(L, 1e9, method="series")
+
+
+@pytest.mark.parametrize(
+    ("function", "match"),
+    [
+        (lambda L: heat_action(L, 1.0, np.ones((5, 1))), "B must have shape"),
+        (lambda L: heat_action(L, 1.0, np.ones(20)), "B must have shape"),
+        (lambda L: heat_action(L[:3], 1.0, np.ones((20, 1))), "L must be square"),
+        (lambda L: heat_action(L, -1.0, np.ones((20, 1))), "t must hold"),
+        (lambda L: log_heat_kernel(L, np.nan), "t must hold"),
+        (lambda L: log_heat_kernel(L, []), "t must hold"),
+        (lambda L: log_heat_kernel(L, 1.0, [20]), "columns must be"),
+        (lambda L: log_heat_kernel(L, 1.0, [-1]), "columns must be"),
+        (lambda L: log_heat_kernel(L, 1.0, np.ones(20, dtype=bool)), "columns must be"),
+        (lambda L: log_heat_kernel(L, 1.0, method="expm"), "method must be one of"),
+    ],
+)
+def test_bad_input(function, match):
+    """A block of the wrong height was read beyond its end."""
+    with pytest.raises(ValueError, match=match):
+        function(laplacian(path_graph(20)))

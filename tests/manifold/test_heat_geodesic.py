@@ -347,6 +347,12 @@ def test_two_points_and_three():
         ({"graph": "precomputed", "landmarks": 5}, np.ones((9, 9)), "landmarks need points"),
         ({"weights": "heat", "dissimilarity": "shortest_path"}, curve(30), "needs heat"),
         ({"init": np.zeros((3, 2))}, curve(30), "init must have shape"),
+        ({"t": ["a"]}, curve(30), "positive diffusion times"),
+        ({"t": [[1.0, 2.0]]}, curve(30), "positive diffusion times"),
+        ({"landmarks": np.ones((5, 3))}, curve(30), "with 1 different ones"),
+        ({"graph": "precomputed"}, np.eye(9), "no positive entry off its diagonal"),
+        ({"graph": "precomputed"}, np.full((9, 9), 1e-310), "largest value of X"),
+        ({"metric": lambda a, b: np.nan}, curve(30), "NaN or infinite distances"),
     ],
 )
 def test_bad_input(options, X, match):
@@ -363,6 +369,15 @@ def test_asymmetric_matrices_are_symmetrised_with_a_warning():
 
 
 # ---------------------------------------------------------------------- as an estimator
+
+
+def test_affinities_that_are_symmetric_up_to_rounding():
+    rng = np.random.default_rng(0)
+    W = affinity_graph(curve(40), n_neighbors=5).toarray()
+    W *= 1.0 + 1e-15 * rng.standard_normal(W.shape)
+    assert not np.array_equal(W, W.T)
+    heat = HeatGeodesicEmbedding(graph="precomputed", random_state=0).fit(W)
+    np.testing.assert_array_equal(heat.transform(W), heat.embedding_)
 
 
 def test_not_fitted():
@@ -401,6 +416,12 @@ def test_heat_kernel_rows():
     H = heat.heat_kernel()
     np.testing.assert_allclose(H.sum(axis=1), 1.0, rtol=1e-9)
     np.testing.assert_allclose(heat.heat_kernel([3, 5]), H[[3, 5]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("rows", [[800], [-1], [], [True, False], [0.5], 3])
+def test_rows_that_are_not_nodes(fitted, rows):
+    with pytest.raises(ValueError, match="rows must be a list of node numbers from 0 to 799"):
+        fitted.heat_kernel(rows)
 
 
 def test_verbose(capsys):
@@ -497,3 +518,68 @@ def test_automatic_landmarks():
     true = cdist(flat[:300], flat)
     assert row_pearson(cdist(heat.embedding_[:300], heat.embedding_), true) >= 0.985
     assert HeatGeodesicEmbedding(random_state=0).fit(X[:300]).landmarks_ is None
+
+
+# ---------------------------------------------------------------------- extremes
+
+
+@pytest.mark.parametrize("metric", ["cosine", "manhattan", "correlation"])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_training_rows_keep_their_positions_under_any_metric(metric, sparse):
+    """The cosine distance of a row from itself is often 1e-16, not 0."""
+    X = load_digits().data[:60] + 1e-3
+    if sparse:
+        if metric == "correlation":
+            pytest.skip("scikit-learn has no sparse correlation")
+        X = sp.csr_array(X)
+    heat = HeatGeodesicEmbedding(metric=metric, n_neighbors=6, random_state=0).fit(X)
+    np.testing.assert_array_equal(heat.transform(X), heat.embedding_)
+
+
+def test_parallel_rows_under_the_cosine():
+    """More rows at cosine distance 0 than neighbours, though all rows differ."""
+    directions = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0]])
+    X = np.vstack([k * directions for k in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)])
+    with pytest.warns(UserWarning, match="more copies of themselves than neighbours"):
+        D = HeatGeodesicDistance(metric="cosine", n_neighbors=3, random_state=0).fit_transform(X)
+    assert np.isfinite(D).all()
+    assert D[0, 3] < D[0, 1]
+    with pytest.raises(ValueError, match="at distance 0 from each other"):
+        HeatGeodesicDistance(metric="cosine", n_neighbors=3).fit(np.outer([1, 2, 4, 8], [1.0, 0]))
+
+
+@pytest.mark.parametrize("factor", [1e-90, 1e-40, 1e30, 1e90])
+def test_any_unit_of_the_data(factor):
+    X = curve(40)
+    options = {"n_neighbors": 6, "random_state": 0}
+    reference = HeatGeodesicEmbedding(**options).fit_transform(X)
+    embedding = HeatGeodesicEmbedding(**options).fit_transform(X * factor)
+    np.testing.assert_allclose(embedding / factor, reference, atol=1e-3)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-150, 1e150, 1e300])
+@pytest.mark.parametrize("estimator", [HeatGeodesicEmbedding(), HeatGeodesicDistance(n_pca=2)])
+@pytest.mark.filterwarnings("error")
+def test_squares_that_leave_the_range_are_refused(estimator, factor):
+    with pytest.raises(ValueError, match=r"largest value of X is .* Scale X"):
+        clone(estimator).fit(curve(30) * factor)
+
+
+def test_a_power_that_overflows_is_refused():
+    with pytest.raises(ValueError, match=r"power=1000\.0 is too large"):
+        HeatGeodesicDistance(n_neighbors=5, power=1000.0).fit(curve(40))
+
+
+@pytest.mark.parametrize("method", ["random", "maxmin"])
+def test_sparse_landmarks(method):
+    X = curve(90)
+    options = {"landmarks": 30, "landmark_method": method, "random_state": 0}
+    dense = HeatGeodesicEmbedding(**options).fit_transform(X)
+    sparse = HeatGeodesicEmbedding(**options).fit_transform(sp.csr_array(X))
+    np.testing.assert_allclose(sparse, dense, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_constant_data_in_principal_components():
+    with pytest.raises(ValueError, match="All points are equal"):
+        HeatGeodesicEmbedding(n_pca=2, n_neighbors=5).fit(np.ones((20, 3)))

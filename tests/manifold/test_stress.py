@@ -255,3 +255,79 @@ def test_nonmetric_places_new_points():
     d, true = cdist(placed, mds.embedding_), cdist(new, X)
     assert np.corrcoef(d.ravel(), true.ravel())[0, 1] > 0.99
     assert np.array_equal(mds.transform(cdist(X, X) ** 2), mds.embedding_)
+
+
+@pytest.mark.parametrize("mds", ["metric", "classical", "nonmetric"])
+@pytest.mark.parametrize("factor", [2.0**-300, 2.0**-100, 2.0**300])
+def test_any_unit_of_the_distances(mds, factor):
+    D = cdist(*[points(40)] * 2)
+    reference = StressMDS(mds=mds, random_state=0).fit(D)
+    scaled = StressMDS(mds=mds, random_state=0).fit(D * factor)
+    np.testing.assert_allclose(scaled.embedding_ / factor, reference.embedding_, rtol=1e-9)
+    assert scaled.stress_ == pytest.approx(reference.stress_, rel=1e-9)
+    placed = scaled.transform(D[:5] * factor + factor) / factor
+    np.testing.assert_allclose(placed, reference.transform(D[:5] + 1.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_squares_that_leave_the_range_are_refused(factor):
+    with pytest.raises(ValueError, match="largest value of X"):
+        StressMDS().fit(cdist(*[points(20)] * 2) * factor)
+
+
+@pytest.mark.parametrize("n", [5, 30, 300])
+def test_all_distances_equal(n):
+    """The eigenvalues of a simplex are all the same."""
+    D = 1.0 - np.eye(n)
+    Y = classical_mds(D, 2)
+    assert Y.shape == (n, 2)
+    # each direction of a simplex has the eigenvalue 1/2
+    np.testing.assert_allclose(Y.T @ Y, 0.5 * np.eye(2), atol=1e-5)
+    assert np.isfinite(StressMDS(random_state=0).fit_transform(D)).all()
+
+
+@pytest.mark.parametrize(("weights", "parameter"), [("inverse", 200.0), ("gaussian", 1e-3)])
+@pytest.mark.filterwarnings("error")
+def test_weights_beyond_single_precision(weights, parameter):
+    X = points(40)
+    mds = StressMDS(weights=weights, weight_param=parameter, random_state=0).fit(cdist(X, X))
+    assert np.isfinite(mds.embedding_).all()
+    assert np.isfinite(mds.stress_)
+
+
+def test_bad_input_of_classical_mds():
+    D = cdist(*[points(9)] * 2)
+    for distances, n_components in [(D, 0), (D, 10), (D[:5], 2), (D * np.nan, 2)]:
+        with pytest.raises(ValueError, match="must be"):
+            classical_mds(distances, n_components)
+
+
+@pytest.mark.parametrize("mds", ["metric", "nonmetric"])
+def test_majorization_with_weights_that_connect_parts_only(mds):
+    """Pairs across the parts weigh nothing: each part is scaled as if it were alone."""
+    X = points(20)
+    D = cdist(X, X)
+    part = np.arange(20) < 8
+    weights = (part[:, None] == part).astype(float)
+    weights[-1] = weights[:, -1] = 0.0  # and a point without any weight
+    mds = StressMDS(solver="smacof", mds=mds, weights=lambda D: weights, random_state=0).fit(D)
+    assert mds.stress_ < 1e-3
+    for rows in (np.flatnonzero(part), np.flatnonzero(~part)[:-1]):
+        d = cdist(*[mds.embedding_[rows]] * 2)
+        np.testing.assert_allclose(d, D[np.ix_(rows, rows)], atol=1e-2)
+
+
+def test_majorization_with_steep_weights():
+    D = cdist(*[points(40, d=3)] * 2)
+    mds = StressMDS(solver="smacof", weights="inverse", weight_param=50.0, random_state=0).fit(D)
+    start = stress(D, classical_mds(D, 2), D.clip(D[D > 0].min()) ** -50.0)
+    assert mds.stress_ <= start
+
+
+def test_weights_and_metrics_that_make_no_sense():
+    X = points(20)
+    with pytest.raises(ValueError, match="some positive ones off the diagonal"):
+        StressMDS(metric="euclidean", weights=lambda D: np.eye(20)).fit(X)
+    for value in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="NaN, infinite or negative distances"):
+            StressMDS(metric=lambda a, b, value=value: value).fit(X)

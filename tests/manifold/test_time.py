@@ -78,3 +78,18 @@ def test_two_nodes():
     t, _, _ = select_time(path_graph(2), share=0.85)
     p = (1 + np.exp(-2 * t)) / 2
     assert -(p * np.log2(p) + (1 - p) * np.log2(1 - p)) == pytest.approx(0.85, abs=1e-3)
+
+
+@pytest.mark.parametrize("factor", [2.0**-20, 2.0**12])
+def test_time_has_the_unit_of_the_weights(factor):
+    W = affinity_graph(swiss_roll(100, 0.1, 1)[0], n_neighbors=5)
+    t = select_time(W, laplacian="combinatorial")[0]
+    assert select_time(W * factor, laplacian="combinatorial")[0] * factor == pytest.approx(t)
+
+
+@pytest.mark.parametrize(
+    "options", [{"rule": "elbow"}, {"share": 2.0}, {"laplacian": "none"}, {"n_rows": 0}]
+)
+def test_bad_parameters(options):
+    with pytest.raises(ValueError, match=f"The '{next(iter(options))}' parameter of select_time"):
+        select_time(path_graph(5), **options)
