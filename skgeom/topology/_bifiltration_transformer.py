@@ -20,6 +20,7 @@ from skgeom.topology._alpha import (
     euler_measure,
     lower_star,
 )
+from skgeom.topology._checks import check_dimensions
 from skgeom.topology._cubical import cubical_euler, cubical_measures
 from skgeom.topology._degree_rips import degree_rips_measure
 from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
@@ -33,9 +34,10 @@ from skgeom.topology._functions import (
 )
 from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import aggregate
-from skgeom.topology._modules import interval_decomposition
+from skgeom.topology._modules import decompose_complex
 from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
 from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
+from skgeom.topology._shapes import LARGEST, SMALLEST
 
 POINT_FILTRATIONS = ("rips", "alpha", "delaunay", "degree_rips")
 MATRIX_FILTRATIONS = ("rips", "degree_rips")
@@ -326,12 +328,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return list(self.function) if isinstance(self.function, (list, tuple)) else [self.function]
 
     def _check_combination(self):
-        dimensions = list(self.homology_dimensions)
-        if not dimensions or any(not isinstance(d, Integral) or d < 0 for d in dimensions):
-            raise ValueError(
-                "homology_dimensions must hold at least one non-negative integer, "
-                f"got {self.homology_dimensions!r}."
-            )
+        dimensions = list(check_dimensions(self.homology_dimensions))
         if len(set(dimensions)) != len(dimensions):
             raise ValueError(f"homology_dimensions repeats itself: {self.homology_dimensions!r}.")
         only = {
@@ -447,6 +444,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"function_params has {len(given)} entries for {len(functions)} function(s)."
             )
+        if any(not isinstance(parameters, dict) for parameters in given):
+            raise ValueError(f"function_params must hold one dict per function, got {given!r}.")
         known = {name for f in functions if isinstance(f, str) for name in PARAMETERS[f]}
         known.add("attributes")
         resolved = []
@@ -463,15 +462,22 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return resolved
 
     def _check_parameters(self, values):
-        bandwidth, mass, k = (values.get(name) for name in ("bandwidth", "mass", "k"))
-        if bandwidth is not None and bandwidth < 0:
-            values["bandwidth"] = -bandwidth * self.diameter_ or 1.0
-        elif bandwidth == 0:
-            raise ValueError("function_params: bandwidth must not be zero.")
-        if mass is not None and not 0 < mass <= 1:
-            raise ValueError(f"function_params: mass must be in (0, 1], got {mass}.")
-        if k is not None and (k < 1 or int(k) != k):
-            raise ValueError(f"function_params: k must be a positive integer, got {k}.")
+        ranges = {
+            "bandwidth": (lambda b: SMALLEST <= abs(b) <= LARGEST, "a number other than zero"),
+            "mass": (lambda m: 0 < m <= 1, "a number in (0, 1]"),
+            "k": (lambda k: k >= 1 and k % 1 == 0, "a positive integer"),
+            "t": (lambda t: 0 <= t < np.inf, "a non-negative number"),
+        }
+        for name, value in values.items():
+            fits, expected = ranges[name]
+            if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
+                raise ValueError(f"function_params: {name} must be {expected}, got {value!r}.")
+        if values.get("bandwidth", 0) < 0:
+            values["bandwidth"] = max(-values["bandwidth"] * self.diameter_, SMALLEST)
+            if self.diameter_ == 0:
+                values["bandwidth"] = 1.0
+        if "k" in values:
+            values["k"] = int(values["k"])
         return values
 
     # -- transform
@@ -515,7 +521,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return simplices, lower_star(simplices, radii, values)
 
     def _decompose(self, cells):
-        return interval_decomposition(
+        return decompose_complex(
             *cells,
             self._dimensions(),
             self.filtration_box_,

@@ -237,6 +237,8 @@ def _spectral(signature, parameters, node_ptr, edge_ptr, edges, weights):
 
 def _heat_kernel(eigenvalues, vectors, t):
     """Diagonal of exp(-t L): (n_graphs, n_nodes)."""
+    # zero eigenvalues come out as +-1e-16, which a large t would see
+    eigenvalues = np.where(eigenvalues < 1e-12, 0.0, eigenvalues)
     return np.einsum("gk,gvk->gv", np.exp(-t * eigenvalues), vectors**2)
 
 

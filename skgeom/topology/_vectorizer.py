@@ -479,6 +479,9 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         self.vectorizer_ = SignedMeasureVectorizer(
             vectorization=vectorization, **{name: parameters[name] for name in VECTORS}
         ).fit(measures)
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            if name not in ("transformer_", "vectorizer_"):
+                delattr(self, name)
         for half in (self.transformer_, self.vectorizer_):
             for name, value in vars(half).items():
                 if name.endswith("_") and not name.startswith("_") and name != "keys_":
