@@ -197,11 +197,11 @@ BAD = [
     ({"function": ["kde", "dtm"]}, [CLOUD], "takes one function, got 2"),
     ({"function": "degree"}, [CLOUD], "function='degree' is not known for filtration='rips'"),
     ({"function_params": {"width": 1}}, [CLOUD], "'width' is not a parameter"),
-    ({"function_params": {"bandwidth": 0}}, [CLOUD], "bandwidth must be a number other than zero"),
+    ({"function_params": {"bandwidth": 0}}, [CLOUD], "bandwidth must be a number other"),
     (
         {"function": "dtm", "function_params": {"mass": 2}},
         [CLOUD],
-        r"mass must be a number in \(0, 1\]",
+        r"mass must be a number in \(0",
     ),
     ({"function": "knn", "function_params": {"k": 0}}, [CLOUD], "k must be a positive integer"),
     ({"function_params": [{}, {}]}, [CLOUD], "2 entries for 1 function"),
