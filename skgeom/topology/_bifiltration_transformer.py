@@ -70,7 +70,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           shape (n_edges, 2), node values), a triple (edges, node values, edge values), or a
           networkx graph. One parameter per node function; an edge enters with the later of
           its nodes. Graphs are undirected; loops and repeated edges are left out; weights
-          matter to "degree", "hks" and "fiedler" only.
+          matter to "degree", "hks" and "fiedler" only. Of an adjacency matrix that isn't
+          symmetric the entry above the diagonal counts where both are there.
         - "precomputed": a pair (``gudhi.SimplexTree``, vertex values): the tree's filtration and
           the lower star of the values.
     function : str, callable or list of them, default="kde"
@@ -385,11 +386,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self.diameter_ = max(sizes)
             widths = [points.shape[1] for points, _ in shapes if len(points)]
             self._n_coordinates = widths[0] if widths and self.metric == "euclidean" else None
-            if self.filtration not in MATRIX_FILTRATIONS and (self._n_coordinates or 1) > 3:
-                raise ValueError(
-                    f"filtration={self.filtration!r} takes points with one, two or three "
-                    f"coordinates, got {self._n_coordinates}; 'rips' takes any number."
-                )
+            self._check_coordinates(shapes)
+        if self.filtration == "cubical":
+            self._n_axes = shapes[0].ndim - 1
         self.function_params_ = self._resolve_parameters()
         threshold = np.inf if self.threshold is None else float(self.threshold)
         self.threshold_ = threshold if threshold >= 0 else -threshold * self.diameter_
@@ -398,6 +397,18 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         if self.invariant == "mma":
             self._learn_filtration_box(shapes)
+
+    def _check_coordinates(self, shapes):
+        """What alpha complexes take: at most three coordinates."""
+        if self.filtration in MATRIX_FILTRATIONS:
+            return
+        for index, (points, _) in enumerate(shapes):
+            if len(points) and not 1 <= points.shape[1] <= 3:
+                raise ValueError(
+                    f"filtration={self.filtration!r} takes points with one, two or three "
+                    f"coordinates, got {points.shape[1]} in sample {index}; 'rips' takes any "
+                    "number."
+                )
 
     def _learn_filtration_box(self, shapes):
         if self.n_parameters_ != 2:
@@ -489,6 +500,12 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"The samples have {n_parameters} parameters, those of fit had "
                 f"{self.n_parameters_}."
             )
+        if self.filtration == "cubical" and shapes[0].ndim - 1 != self._n_axes:
+            raise ValueError(
+                f"The samples have {shapes[0].ndim - 1} axes, those of fit had {self._n_axes}."
+            )
+        if self.filtration in POINT_FILTRATIONS:
+            self._check_coordinates(shapes)
         if self.filtration in POINT_FILTRATIONS and self._n_coordinates is not None:
             for index, (points, _) in enumerate(shapes):
                 if len(points) and points.shape[1] != self._n_coordinates:

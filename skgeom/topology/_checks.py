@@ -107,7 +107,9 @@ def check_dimension(dimension, name="homology_dimension"):
 def check_dimensions(dimensions, name="homology_dimensions"):
     """At least one non-negative integer: tuple of int."""
     numbers = tuple(dimensions) if np.ndim(dimensions) == 1 else ()
-    if not numbers or any(not isinstance(d, Integral) or d < 0 for d in numbers):
+    if not numbers or any(
+        not isinstance(d, Integral) or isinstance(d, bool) or d < 0 for d in numbers
+    ):
         raise ValueError(f"{name} must hold at least one non-negative integer, got {dimensions!r}.")
     return tuple(int(d) for d in numbers)
 

@@ -120,7 +120,8 @@ def point_values(function, parameters, points, matrix=None):
     values : ndarray of shape (n_points,)
     """
     if callable(function):
-        return np.asarray(function(points if matrix is None else matrix), dtype=np.float64)
+        # a copy: what the function does to its argument stays there
+        return np.asarray(function((points if matrix is None else matrix).copy()), dtype=np.float64)
     if function == "kde":
         return codensity(points, parameters["bandwidth"], matrix)
     if function == "dtm":

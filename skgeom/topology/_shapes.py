@@ -332,8 +332,15 @@ def _unpack_adjacency(sample, index):
     matrix = sample
     if not sp.issparse(sample):
         matrix = sp.csr_array(float_array(sample, "the adjacency matrix", index))
-    elif sample.format != "csr":
-        matrix = sample.tocsr()
+    else:
+        if sample.dtype.kind not in "iufb":
+            raise ValueError(
+                f"Sample {index}: the adjacency matrix must hold numbers, got {sample.dtype}."
+            )
+        matrix = sample if sample.format == "csr" else sample.tocsr()
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
     n_nodes, n_columns = matrix.shape
     if n_nodes != n_columns:
         raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
@@ -347,7 +354,10 @@ def _unpack_edges(edges, n_nodes, index):
     if edges.size == 0:
         edges = edges.reshape(0, 2)
     if edges.ndim != 2 or edges.shape[1] != 2:
-        raise ValueError(f"Sample {index}: edges have shape (n_edges, 2), got {edges.shape}.")
+        raise ValueError(
+            f"Sample {index}: edges have shape (n_edges, 2) and come in a pair (edges, node "
+            f"values), got {edges.shape}."
+        )
     numbers = _finite(edges, "edges", index).astype(np.int64)
     if (numbers != edges).any() or (numbers < 0).any() or (numbers >= n_nodes).any():
         raise ValueError(

@@ -299,3 +299,10 @@ def test_refit_leaves_nothing_behind():
     assert {"directions_", "diameter_"} <= vars(vectorizer).keys()
     vectorizer.set_params(filtration="cubical", vectorization="convolution").fit(images)
     assert not {"directions_", "diameter_"} & vars(vectorizer).keys()
+
+
+def test_memory_wants_functions_that_can_be_pickled(tmp_path):
+    clouds = [np.random.default_rng(0).normal(size=(6, 2))]
+    vectorizer = MultiparamPersistenceVectorizer(function=lambda p: p[:, 0], memory=str(tmp_path))
+    with pytest.raises(ValueError, match=r"memory=.* can be pickled"):
+        vectorizer.fit(clouds)
