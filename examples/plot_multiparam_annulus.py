@@ -6,6 +6,10 @@ A ring of points has a loop that persistent homology finds, until outliers fall 
 Distance alone can't tell an outlier from a point of the ring; density can. Here a classifier
 learns ring against disc on clean clouds and is then asked about noisier and noisier ones, once with
 one parameter and once with two.
+
+This is a case that favours two parameters: the noise shifts between training and test, and the
+function (distance to measure), the features (surfaces) and the model (logistic regression) suit it.
+The end of the page says what happens otherwise.
 """
 
 # %%
@@ -113,3 +117,40 @@ ax.axhline(0.5, color="gray", linestyle=":")
 ax.set(xlabel="outliers per 200 points", ylabel="accuracy", ylim=(0.4, 1.03))
 ax.legend(loc="lower left")
 plt.show()
+
+# %%
+# What this shows, and what it doesn't
+# ------------------------------------
+#
+# A shift in the noise is what the second parameter helps with here. When the training clouds are as
+# noisy as the test clouds, one parameter is as good: the classifier learns where to look, and both
+# are right (nearly) every time.
+
+noisy_train, noisy_truth = draw_clouds(60, 160, seed=51)
+noisy_test, test_truth = draw_clouds(60, 160, seed=5)
+for name, vectorizer, prepare in (
+    ("radius", one, without_function),
+    ("radius and distance to measure", two, list),
+):
+    model = make_pipeline(vectorizer, StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    model.fit(prepare(noisy_train), noisy_truth)
+    print(f"{name}, trained on noise: {model.score(prepare(noisy_test), test_truth)}")
+
+# %%
+# Under the shift, other combinations of features and model vary, in either direction. Accuracies
+# on 60 other clouds after training on clean ones, with 80 and with 160 outliers:
+#
+# ==========================  ============  ============  ============  ============
+# features                    logistic 80   logistic 160  forest 80     forest 160
+# ==========================  ============  ============  ============  ============
+# radius, surface             0.68          0.50          0.65          0.50
+# radius, convolution         0.83          0.68          1.00          0.68
+# with DTM, surface           1.00          0.85          0.98          0.50
+# with DTM, convolution       0.53          0.50          1.00          0.92
+# with density, surface       0.98          0.50          0.75          0.50
+# with density, convolution   0.73          0.50          0.63          0.50
+# ==========================  ============  ============  ============  ============
+#
+# (DTM is distance to measure with mass 0.1, density ``function="kde"`` with bandwidth -0.1.) With
+# training clouds as noisy as the test clouds, all of them reach 0.97 to 1.00. So compare on
+# held-out data that look like those to come, with one parameter among the candidates.

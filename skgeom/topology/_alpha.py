@@ -115,6 +115,9 @@ def alpha_complex(points, values):
     finite = np.isfinite(values)
     points, values = merge_duplicates(points[finite], values[finite])
     spanned = flatten(points)
+    # a power of two: exact, and keeps squares and determinants from overflow
+    unit = 2.0 ** np.frexp(np.abs(spanned).max(initial=0.0))[1]
+    spanned = spanned / unit
     if len(points) == 0:
         return [np.empty((0, 1), dtype=np.int32)], [np.empty(0)], values
     vertices = np.arange(len(points), dtype=np.int32)[:, None]
@@ -123,14 +126,21 @@ def alpha_complex(points, values):
     if spanned.shape[1] == 1:
         order = np.argsort(spanned[:, 0]).astype(np.int32)
         edges = np.sort(np.column_stack([order[:-1], order[1:]]), axis=1)
-        half = np.abs(np.diff(spanned[order, 0])) / 2
+        half = np.abs(np.diff(spanned[order, 0])) / 2 * unit
         return [vertices, edges], [np.zeros(len(points)), half], values
-    simplices = all_faces(np.sort(_delaunay(spanned), axis=1))
-    return simplices, alpha_radii(spanned, simplices), values
+    top, merged = _delaunay(spanned)
+    if merged is not None:
+        np.minimum.at(values, merged[1], values[merged[0]])
+        kept, top = np.unique(top, return_inverse=True)
+        top, spanned, values = top.reshape(-1, spanned.shape[1] + 1), spanned[kept], values[kept]
+    simplices = all_faces(np.sort(top.astype(np.int32), axis=1))
+    radii = [values * unit for values in alpha_radii(spanned, simplices)]
+    return simplices, radii, values
 
 
 def merge_duplicates(points, values):
     """Distinct points, each with the smallest value that it occurs with."""
+    values = np.array(values, dtype=np.float64)
     if len(points) == 0:
         return points, values
     distinct, inverse = np.unique(points, axis=0, return_inverse=True)
@@ -145,27 +155,56 @@ def flatten(points):
     """Coordinates in the affine hull: the same distances with as few coordinates as possible."""
     if len(points) <= 1:
         return np.empty((len(points), 0))
-    centered = points - points.mean(axis=0)
+    # differences of coordinates are exact, or nearly so, however far the cloud is from the origin
+    near = points - points[0]
+    centered = near - near.mean(axis=0)
     _, scales, axes = np.linalg.svd(centered, full_matrices=False)
     rank = int(np.sum(scales > 1e-10 * scales[0]))
-    return points if rank == points.shape[1] else centered @ axes[:rank].T
+    return near if rank == points.shape[1] else centered @ axes[:rank].T
 
 
 def _delaunay(points):
+    """Delaunay simplices, and the points that Qhull takes for copies of a vertex.
+
+    Returns
+    -------
+    simplices : ndarray of int, shape (n_simplices, n_coordinates + 1)
+    merged : pair of ndarrays of int, or None
+        Points that are in no simplex because another one is too close, and that other one.
+    """
+    if len(points) == points.shape[1] + 1:
+        return np.arange(len(points), dtype=np.int32)[None, :], None
+    triangulation = _triangulate(points)
+    simplices = triangulation.simplices
+    present = np.zeros(len(points), dtype=bool)
+    present[simplices] = True
+    if present.all():
+        return simplices, None
+    from scipy.spatial import cKDTree
+
+    lost, found = np.flatnonzero(~present), np.flatnonzero(present)
+    return simplices, (lost, found[cKDTree(points[found]).query(points[lost])[1]])
+
+
+def _triangulate(points):
     from scipy.spatial import Delaunay, QhullError
 
-    if len(points) == points.shape[1] + 1:
-        return np.arange(len(points), dtype=np.int32)[None, :]
     try:
-        return Delaunay(points).simplices
+        return Delaunay(points)
     except QhullError:
+        pass
+    for step in (1e-12, 1e-9, 1e-6):
+        noise = np.random.RandomState(0).uniform(-step, step, points.shape)
+        try:
+            triangulation = Delaunay(points + noise)
+        except QhullError:
+            continue
         warnings.warn(
-            "The points are too degenerate for Qhull; they are moved by 1e-12 of their extent.",
+            f"The points are too degenerate for Qhull; they are moved by {step:g} of their extent.",
             UserWarning,
         )
-        step = 1e-12 * np.ptp(points, axis=0).max()
-        noise = np.random.RandomState(0).uniform(-step, step, points.shape)
-        return Delaunay(points + noise, qhull_options="Qbb Qc Qz Q12 QbB").simplices
+        return triangulation
+    raise ValueError("The points of a sample are too degenerate to be triangulated.")
 
 
 def all_faces(top):
@@ -221,11 +260,13 @@ def alpha_radii(points, simplices):
     """
     top = len(simplices) - 1
     n_vertices = len(points)
-    center, squared = circumspheres(points, simplices[top])
+    center, squared, flat = circumspheres(points, simplices[top])
+    if flat.any():
+        squared = _flat_cells(points, simplices[top], simplices[top - 1], center, squared, flat)
     radii = [None] * top + [np.sqrt(squared)]
     for k in range(top - 1, 0, -1):
         faces, cofaces = simplices[k], simplices[k + 1]
-        center, squared = circumspheres(points, faces)
+        center, squared, _ = circumspheres(points, faces)
         codes = _codes(faces, n_vertices)
         attached = np.full(len(faces), np.inf)
         inside = np.zeros(len(faces), dtype=bool)
@@ -239,16 +280,44 @@ def alpha_radii(points, simplices):
     return radii
 
 
+def _flat_cells(points, cells, facets, center, squared, flat):
+    """Squared alpha values of top cells, with those that have no volume put right.
+
+    Such a cell lies in a sphere or a plane together with others. It is as a face between its
+    neighbours: with a point inside its own smallest sphere, it enters with the first of them.
+    """
+    squared = squared.copy()
+    sides = facet_pairs(cells, facets)[0]
+    sides = sides[(sides < len(cells)).all(axis=1)]
+    sides = np.concatenate([sides, sides[:, ::-1]])
+    sides = sides[flat[sides[:, 0]]]
+    own, other = sides.T
+    opposite = cells[other].sum(axis=1) - cells[own].sum(axis=1)
+    shared = (cells[own][:, :, None] == cells[other][:, None, :]).any(axis=2)
+    opposite += cells[own][~shared]
+    gap = ((points[opposite] - center[own]) ** 2).sum(axis=1)
+    crowded = np.zeros(len(cells), dtype=bool)
+    crowded[own[gap < squared[own] * (1 - 1e-9)]] = True
+    squared[crowded] = np.inf
+    passed = crowded[own]
+    for _ in range(int(crowded.sum())):  # chains of flat cells
+        before = squared.copy()
+        np.minimum.at(squared, own[passed], squared[other[passed]])
+        if np.array_equal(before, squared):
+            break
+    return squared
+
+
 def circumspheres(points, simplices):
     """Center and squared radius of the smallest sphere through the vertices of each simplex.
 
     Flat simplices (no such sphere within 1e-9 of their extent) get the largest sphere of
-    their facets.
+    their facets; the third array says which they are.
     """
     origin = points[simplices[:, 0]]
     if simplices.shape[1] == 2:
         half = (points[simplices[:, 1]] - origin) / 2
-        return origin + half, (half**2).sum(axis=1)
+        return origin + half, (half**2).sum(axis=1), np.zeros(len(half), dtype=bool)
     edges = points[simplices[:, 1:]] - origin[:, None, :]
     gram = edges @ edges.transpose(0, 2, 1)
     lengths = np.diagonal(gram, axis1=1, axis2=2)
@@ -260,6 +329,6 @@ def circumspheres(points, simplices):
     center, squared = origin + offset, (offset**2).sum(axis=1)
     for row in np.flatnonzero(flat):
         facets = np.stack([np.delete(simplices[row], c) for c in range(simplices.shape[1])])
-        centers, radii = circumspheres(points, facets)
+        centers, radii, _ = circumspheres(points, facets)
         center[row], squared[row] = centers[np.argmax(radii)], radii.max()
-    return center, squared
+    return center, squared, flat

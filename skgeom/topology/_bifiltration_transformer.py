@@ -20,6 +20,7 @@ from skgeom.topology._alpha import (
     euler_measure,
     lower_star,
 )
+from skgeom.topology._checks import check_dimensions
 from skgeom.topology._cubical import cubical_euler, cubical_measures
 from skgeom.topology._degree_rips import degree_rips_measure
 from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
@@ -33,9 +34,10 @@ from skgeom.topology._functions import (
 )
 from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import aggregate
-from skgeom.topology._modules import interval_decomposition
+from skgeom.topology._modules import decompose_complex
 from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
 from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
+from skgeom.topology._shapes import LARGEST, SMALLEST
 
 POINT_FILTRATIONS = ("rips", "alpha", "delaunay", "degree_rips")
 MATRIX_FILTRATIONS = ("rips", "degree_rips")
@@ -68,7 +70,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           shape (n_edges, 2), node values), a triple (edges, node values, edge values), or a
           networkx graph. One parameter per node function; an edge enters with the later of
           its nodes. Graphs are undirected; loops and repeated edges are left out; weights
-          matter to "degree", "hks" and "fiedler" only.
+          matter to "degree", "hks" and "fiedler" only. Of an adjacency matrix that isn't
+          symmetric the entry above the diagonal counts where both are there.
         - "precomputed": a pair (``gudhi.SimplexTree``, vertex values): the tree's filtration and
           the lower star of the values.
     function : str, callable or list of them, default="kde"
@@ -326,12 +329,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return list(self.function) if isinstance(self.function, (list, tuple)) else [self.function]
 
     def _check_combination(self):
-        dimensions = list(self.homology_dimensions)
-        if not dimensions or any(not isinstance(d, Integral) or d < 0 for d in dimensions):
-            raise ValueError(
-                "homology_dimensions must hold at least one non-negative integer, "
-                f"got {self.homology_dimensions!r}."
-            )
+        dimensions = list(check_dimensions(self.homology_dimensions))
         if len(set(dimensions)) != len(dimensions):
             raise ValueError(f"homology_dimensions repeats itself: {self.homology_dimensions!r}.")
         only = {
@@ -388,11 +386,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self.diameter_ = max(sizes)
             widths = [points.shape[1] for points, _ in shapes if len(points)]
             self._n_coordinates = widths[0] if widths and self.metric == "euclidean" else None
-            if self.filtration not in MATRIX_FILTRATIONS and (self._n_coordinates or 1) > 3:
-                raise ValueError(
-                    f"filtration={self.filtration!r} takes points with one, two or three "
-                    f"coordinates, got {self._n_coordinates}; 'rips' takes any number."
-                )
+            self._check_coordinates(shapes)
+        if self.filtration == "cubical":
+            self._n_axes = shapes[0].ndim - 1
         self.function_params_ = self._resolve_parameters()
         threshold = np.inf if self.threshold is None else float(self.threshold)
         self.threshold_ = threshold if threshold >= 0 else -threshold * self.diameter_
@@ -401,6 +397,18 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         if self.invariant == "mma":
             self._learn_filtration_box(shapes)
+
+    def _check_coordinates(self, shapes):
+        """What alpha complexes take: at most three coordinates."""
+        if self.filtration in MATRIX_FILTRATIONS:
+            return
+        for index, (points, _) in enumerate(shapes):
+            if len(points) and not 1 <= points.shape[1] <= 3:
+                raise ValueError(
+                    f"filtration={self.filtration!r} takes points with one, two or three "
+                    f"coordinates, got {points.shape[1]} in sample {index}; 'rips' takes any "
+                    "number."
+                )
 
     def _learn_filtration_box(self, shapes):
         if self.n_parameters_ != 2:
@@ -447,6 +455,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"function_params has {len(given)} entries for {len(functions)} function(s)."
             )
+        if any(not isinstance(parameters, dict) for parameters in given):
+            raise ValueError(f"function_params must hold one dict per function, got {given!r}.")
         known = {name for f in functions if isinstance(f, str) for name in PARAMETERS[f]}
         known.add("attributes")
         resolved = []
@@ -463,15 +473,22 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return resolved
 
     def _check_parameters(self, values):
-        bandwidth, mass, k = (values.get(name) for name in ("bandwidth", "mass", "k"))
-        if bandwidth is not None and bandwidth < 0:
-            values["bandwidth"] = -bandwidth * self.diameter_ or 1.0
-        elif bandwidth == 0:
-            raise ValueError("function_params: bandwidth must not be zero.")
-        if mass is not None and not 0 < mass <= 1:
-            raise ValueError(f"function_params: mass must be in (0, 1], got {mass}.")
-        if k is not None and (k < 1 or int(k) != k):
-            raise ValueError(f"function_params: k must be a positive integer, got {k}.")
+        ranges = {
+            "bandwidth": (lambda b: SMALLEST <= abs(b) <= LARGEST, "a number other than zero"),
+            "mass": (lambda m: 0 < m <= 1, "a number in (0, 1]"),
+            "k": (lambda k: k >= 1 and k % 1 == 0, "a positive integer"),
+            "t": (lambda t: 0 <= t < np.inf, "a non-negative number"),
+        }
+        for name, value in values.items():
+            fits, expected = ranges[name]
+            if not isinstance(value, Real) or isinstance(value, bool) or not fits(value):
+                raise ValueError(f"function_params: {name} must be {expected}, got {value!r}.")
+        if values.get("bandwidth", 0) < 0:
+            values["bandwidth"] = max(-values["bandwidth"] * self.diameter_, SMALLEST)
+            if self.diameter_ == 0:
+                values["bandwidth"] = 1.0
+        if "k" in values:
+            values["k"] = int(values["k"])
         return values
 
     # -- transform
@@ -483,6 +500,12 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"The samples have {n_parameters} parameters, those of fit had "
                 f"{self.n_parameters_}."
             )
+        if self.filtration == "cubical" and shapes[0].ndim - 1 != self._n_axes:
+            raise ValueError(
+                f"The samples have {shapes[0].ndim - 1} axes, those of fit had {self._n_axes}."
+            )
+        if self.filtration in POINT_FILTRATIONS:
+            self._check_coordinates(shapes)
         if self.filtration in POINT_FILTRATIONS and self._n_coordinates is not None:
             for index, (points, _) in enumerate(shapes):
                 if len(points) and points.shape[1] != self._n_coordinates:
@@ -515,7 +538,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return simplices, lower_star(simplices, radii, values)
 
     def _decompose(self, cells):
-        return interval_decomposition(
+        return decompose_complex(
             *cells,
             self._dimensions(),
             self.filtration_box_,

@@ -8,6 +8,7 @@ from skgeom._core.parallel import (
     single_blas_thread,
     weighted_ranges,
 )
+from skgeom.topology._checks import check_choice, check_grid, check_measure, check_positive
 from skgeom.topology._kernels import convolve_pairs, gaussian_table
 
 KERNELS = ("gaussian", "exponential", "linear")
@@ -38,7 +39,10 @@ def kernel_table(positions, grid, bandwidth, kernel, factor):
         return np.exp(-np.abs(z)) * (factor / (2 * bandwidth))[:, None]
     if kernel == "linear":
         return np.maximum(0.0, 1.0 - np.abs(z)) * (factor / bandwidth)[:, None]
-    return np.asarray(kernel(z), dtype=np.float64) * factor[:, None]
+    profile = np.asarray(kernel(z), dtype=np.float64)
+    if profile.shape != z.shape:
+        raise ValueError(f"kernel returned shape {profile.shape} for an array of shape {z.shape}.")
+    return profile * factor[:, None]
 
 
 def convolve(points, weights, ptr, grid, bandwidth, kernel="gaussian", n_jobs=None):
@@ -130,10 +134,15 @@ def signed_measure_convolution(points, weights, grid, bandwidth, kernel="gaussia
     >>> image.tolist()
     [[1.0], [0.0]]
     """
-    grid = [np.asarray(values, dtype=np.float64) for values in grid]
-    points = np.asarray(points, dtype=np.float64).reshape(-1, len(grid))
-    weights = np.asarray(weights)
+    grid = check_grid(grid)
+    points, weights = check_measure(points, weights, "The measure", len(grid), whole=False)
+    if not callable(kernel):
+        check_choice(kernel, "kernel", KERNELS)
+    bandwidth = [bandwidth] * len(grid) if np.ndim(bandwidth) == 0 else list(bandwidth)
+    if len(bandwidth) != len(grid):
+        raise ValueError(f"bandwidth has {len(bandwidth)} values for {len(grid)} parameters.")
+    for value in bandwidth:
+        check_positive(value, "bandwidth")
     finite = np.isfinite(points).all(axis=1)
-    bandwidth = np.broadcast_to(np.asarray(bandwidth, dtype=np.float64), len(grid))
     kept = int(finite.sum())
     return convolve(points[finite], weights[finite], [0, kept], grid, bandwidth, kernel)[0]

@@ -120,7 +120,8 @@ def point_values(function, parameters, points, matrix=None):
     values : ndarray of shape (n_points,)
     """
     if callable(function):
-        return np.asarray(function(points if matrix is None else matrix), dtype=np.float64)
+        # a copy: what the function does to its argument stays there
+        return np.asarray(function((points if matrix is None else matrix).copy()), dtype=np.float64)
     if function == "kde":
         return codensity(points, parameters["bandwidth"], matrix)
     if function == "dtm":
@@ -237,6 +238,8 @@ def _spectral(signature, parameters, node_ptr, edge_ptr, edges, weights):
 
 def _heat_kernel(eigenvalues, vectors, t):
     """Diagonal of exp(-t L): (n_graphs, n_nodes)."""
+    # zero eigenvalues come out as +-1e-16, which a large t would see
+    eigenvalues = np.where(eigenvalues < 1e-12, 0.0, eigenvalues)
     return np.einsum("gk,gvk->gv", np.exp(-t * eigenvalues), vectors**2)
 
 

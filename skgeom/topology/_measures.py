@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from skgeom.topology._checks import check_grid
+from skgeom.topology._shapes import SMALLEST
+
 
 def aggregate(points, weights, sample=None, n_samples=1):
     """Add the weights of equal points and drop those that cancel.
@@ -138,6 +141,15 @@ def balance(points, weights, sample, corner):
     return points, weights, sample
 
 
+def widen(box):
+    """A box whose constant sides have become one wide: (2, n_parameters)."""
+    box = np.array(box, dtype=np.float64)
+    constant = ~(box[1] - box[0] >= SMALLEST)
+    # beyond 2^53 the next number is more than one away
+    box[1, constant] = box[0, constant] + np.maximum(1.0, np.abs(box[0, constant]) * 1e-6)
+    return box
+
+
 def grid_indices(points, grid):
     """Round points up to the grid; return the indices and which points are on it at all."""
     indices = np.empty(points.shape, dtype=np.int64)
@@ -190,12 +202,16 @@ def mobius_inverse(surface, grid):
     >>> weights
     array([ 1,  1, -1], dtype=int32)
     """
+    grid = check_grid(grid)
     masses = np.asarray(surface)
     if masses.shape != tuple(len(values) for values in grid):
         raise ValueError(
             f"surface has shape {masses.shape}, the grid has "
             f"{tuple(len(values) for values in grid)} values."
         )
+    if masses.dtype.kind not in "iufb" or not (np.isfinite(masses) & (masses % 1 == 0)).all():
+        raise ValueError(f"surface must hold whole numbers, got {masses.dtype}.")
+    masses = masses.astype(np.int64)
     for axis in range(masses.ndim):
         masses = np.diff(masses, axis=axis, prepend=0)
     index = np.nonzero(masses)

@@ -5,11 +5,22 @@ its maximal death corners: its support is ``{x : some birth <= x and some death 
 """
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 
 from skgeom.topology import _kernels_intervals as kernels
+from skgeom.topology._checks import (
+    check_box,
+    check_choice,
+    check_complex,
+    check_dimensions,
+    check_grid,
+    check_line,
+    check_positive,
+)
 from skgeom.topology._kernels_vineyard import vineyard
+from skgeom.topology._measures import widen
 
 INTERVAL_KERNELS = {
     "interleaving": kernels.INTERLEAVING,
@@ -91,7 +102,7 @@ class IntervalModules:
         bars : ndarray of shape (n_bars, 2)
             Values of t at birth and death, of the bars that are not empty.
         """
-        point, direction = np.asarray(point, dtype=float), np.asarray(direction, dtype=float)
+        point, direction = check_line(point, direction, 2)
         bars = []
         for i in range(len(self)):
             if homology_dimension is not None and self.dimension[i] != homology_dimension:
@@ -116,6 +127,7 @@ class IntervalModules:
         surface : ndarray of int, shape (len(grid[0]), len(grid[1]))
             Births belong to a summand, deaths don't.
         """
+        grid = check_grid(grid, 2)
         points = np.stack(np.meshgrid(*grid, indexing="ij"), axis=-1)[:, :, None, :]
         surface = np.zeros(points.shape[:2], dtype=np.int64)
         for i in np.flatnonzero(self.dimension == homology_dimension):
@@ -187,8 +199,38 @@ def interval_decomposition(
     .. [2] Cohen-Steiner, Edelsbrunner, Morozov. "Vines and vineyards by updating persistence in
            linear time." SoCG 2006.
     """
-    box = np.array(box, dtype=np.float64)
-    box[1] = np.where(box[1] > box[0], box[1], box[0] + 1.0)
+    simplices, grades = check_complex(simplices, grades, 2)
+    if max_error is None:
+        check_positive(n_lines, "n_lines", Integral)
+    else:
+        check_positive(max_error, "max_error")
+    if direction is not None:
+        check_line((0.0, 0.0), direction, 2)
+    return decompose_complex(
+        simplices,
+        grades,
+        check_dimensions(homology_dimensions),
+        check_box(box),
+        n_lines=n_lines,
+        max_error=max_error,
+        min_persistence=min_persistence,
+        direction=direction,
+    )
+
+
+def decompose_complex(
+    simplices,
+    grades,
+    homology_dimensions,
+    box,
+    *,
+    n_lines=100,
+    max_error=None,
+    min_persistence=0.0,
+    direction=None,
+):
+    """`interval_decomposition` of a complex known to be valid."""
+    box = widen(box)
     scale = box[1] - box[0] if direction is None else np.asarray(direction, dtype=np.float64)
     extent = (box[1] - box[0]) / scale
     top = max(homology_dimensions) + 2
@@ -385,10 +427,21 @@ def tcdr(
            Multiparameter Persistent Homology Decompositions." NeurIPS 2023, arXiv:2306.11170,
            definition of S-CDR.
     """
-    box = modules.box if box is None else np.asarray(box, dtype=np.float64)
+    _check_modules(modules)
+    check_positive(delta, "delta")
+    check_choice(interval_kernel, "interval_kernel", INTERVAL_KERNELS)
+    check_choice(op, "op", ("mean", "sum", "max"))
+    if not callable(weight):
+        check_choice(weight, "weight", WEIGHTS)
+    if not isinstance(weight_power, Real) or not weight_power >= 0:
+        raise ValueError(f"weight_power must be a non-negative number, got {weight_power!r}.")
+    box = modules.box if box is None else check_box(box)
     weights = summand_weights(modules, weight, box)
     largest = op == "max" or np.isinf(weight_power)
-    powers = np.ones(len(modules)) if np.isinf(weight_power) else weights**weight_power
+    if op == "mean" and not largest and len(weights) and weights.max() > 0:
+        weights = weights / weights.max()
+    with np.errstate(over="ignore"):
+        powers = np.ones(len(modules)) if np.isinf(weight_power) else weights**weight_power
     total = powers.sum()
     image = _images(
         modules,
@@ -421,6 +474,8 @@ def landscapes(modules, grid, k=(0, 1, 2)):
     ----------
     .. [1] Vipond. "Multiparameter Persistence Landscapes." JMLR 21, 2020.
     """
+    _check_modules(modules)
+    k = check_dimensions(k, "k")
     ones = np.ones(len(modules))
     images = _images(modules, ones, kernels.LANDSCAPE, kernels.LARGEST, 1.0, grid, max(k) + 1)
     return images[list(k)]
@@ -446,7 +501,9 @@ def persistence_image(modules, grid, *, bandwidth=0.1, box=None):
     .. [1] Carrière, Blumberg. "Multiparameter Persistence Images for Topological Machine
            Learning." NeurIPS 2020.
     """
-    weights = summand_weights(modules, "volume", modules.box if box is None else np.asarray(box))
+    _check_modules(modules)
+    check_positive(bandwidth, "bandwidth")
+    weights = summand_weights(modules, "volume", modules.box if box is None else check_box(box))
     # exp(-d^2 / s^2), the convention of the paper
     scale = bandwidth / np.sqrt(2.0)
     return _images(modules, weights, kernels.GAUSSIAN, kernels.SUM, scale, grid, 1)[0]
@@ -469,7 +526,10 @@ def module_features(modules, grid, box, parameters):
     features : ndarray of shape (n_features,)
     """
     if parameters["vectorization"] == "landscape":
-        return landscapes(modules, grid, parameters["k"]).ravel()
+        images = landscapes(modules, grid, parameters["k"])
+        # a summand that fills the plane is as deep as the box lets one see
+        depth = np.minimum(*np.meshgrid(*(v - low for v, low in zip(grid, box[0])), indexing="ij"))
+        return np.where(np.isinf(images), np.maximum(depth, 0.0), images).ravel()
     if parameters["vectorization"] == "image":
         return persistence_image(modules, grid, bandwidth=parameters["bandwidth"], box=box).ravel()
     by_distance = parameters["interval_kernel"] in ("gaussian", "exponential")
@@ -486,8 +546,13 @@ def module_features(modules, grid, box, parameters):
     return image.ravel()
 
 
+def _check_modules(modules):
+    if not isinstance(modules, IntervalModules):
+        raise TypeError(f"modules must be IntervalModules, got {type(modules).__name__}.")
+
+
 def _images(modules, weights, kind, op, scale, grid, n_images):
-    grid = [np.ascontiguousarray(values, dtype=np.float64) for values in grid]
+    grid = [np.ascontiguousarray(values) for values in check_grid(grid, 2)]
     images = np.zeros((n_images, len(grid[0]), len(grid[1])))
     kernels.interval_images(
         np.ascontiguousarray(modules.births),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skgeom.topology._checks import check_complex, check_dimension, check_line
 from skgeom.topology._forest import graph_measures, single_graph
 from skgeom.topology._measures import barcode_measure, row_differences
 from skgeom.topology._rips import DEFAULT_ROWS, round_up_rows
@@ -155,9 +156,9 @@ def fibered_barcode(simplices, grades, homology_dimension, point, direction=(1.0
     array([[ 1.,  3.],
            [ 0., inf]])
     """
-    point, direction = np.asarray(point, dtype=float), np.asarray(direction, dtype=float)
-    if not (direction > 0).all():
-        raise ValueError(f"direction must be positive in every parameter, got {direction}.")
+    simplices, grades = check_complex(simplices, grades)
+    point, direction = check_line(point, direction, grades[0].shape[1])
+    check_dimension(homology_dimension)
     kept = slice(0, homology_dimension + 2)
     times = [((g - point) / direction).max(axis=1) for g in grades[kept]]
     return barcodes(simplices[kept], times, [homology_dimension])[0]

@@ -1,9 +1,17 @@
 """The rank invariant on a grid, and its signed measure on pairs of parameter values."""
 
+from numbers import Integral
+
 import numpy as np
 
 from skgeom._core.parallel import parallel_rows
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
+from skgeom.topology._checks import (
+    check_complex,
+    check_dimension,
+    check_grid,
+    check_positive,
+)
 from skgeom.topology._kernels_rank import rank_table
 from skgeom.topology._measures import grid_indices
 from skgeom.topology._modules import boundary_matrix
@@ -29,7 +37,9 @@ def rank_invariant(simplices, grades, homology_dimension, grid, *, n_jobs=None):
     ranks : ndarray of int32, shape (len(grid[0]), len(grid[1]), len(grid[0]), len(grid[1]))
         ``ranks[i, j, k, l]`` from (i, j) to (k, l); zero unless i <= k and j <= l.
     """
-    cells = simplices[: homology_dimension + 2]
+    simplices, grades = check_complex(simplices, grades, 2)
+    grid = check_grid(grid, 2)
+    cells = simplices[: check_dimension(homology_dimension) + 2]
     dimension, local, boundary_ptr, boundary = boundary_matrix(cells)
     indices, _ = grid_indices(np.concatenate(grades[: len(cells)]), grid)
     shape = tuple(len(values) for values in grid)
@@ -68,7 +78,13 @@ def rank_measure(ranks, grid):
         The rank from x to y is the sum of the weights of the rectangles with
         ``birth <= x`` and ``y < death`` (in both parameters).
     """
-    signed = ranks.astype(np.int64)
+    signed = np.asarray(ranks).astype(np.int64)
+    grid = check_grid(grid, 2)
+    shape = tuple(len(values) for values in grid)
+    if signed.shape != 2 * shape or (signed != ranks).any():
+        raise ValueError(
+            f"ranks must hold whole numbers of shape {2 * shape}, got shape {signed.shape}."
+        )
     for axis in (0, 1):
         signed = np.diff(signed, axis=axis, prepend=0)
     for axis in (2, 3):
@@ -125,11 +141,15 @@ def rank_signed_measure(
         raise ValueError(
             f"filtration must be 'graph', 'alpha' or 'precomputed', got {filtration!r}."
         )
+    if resolution is not None:
+        check_positive(resolution, "resolution", Integral)
     transformer = BifiltrationTransformer(
         filtration=filtration, homology_dimensions=(homology_dimension,), **parameters
     )
     simplices, grades = transformer.fit([shape]).complexes([shape])[0]
     values = np.concatenate(grades)
+    if values.shape[1] != 2:
+        raise ValueError(f"The rank invariant takes two parameters, got {values.shape[1]}.")
     values = values[np.isfinite(values).all(axis=1)]
     if len(values) == 0:
         return np.empty((0, 4)), np.empty(0, dtype=np.int32)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+# outside of these magnitudes squares overflow, or vanish
+SMALLEST, LARGEST = 1e-100, 1e100
+
 
 @dataclass(frozen=True)
 class GraphInput:
@@ -35,9 +38,20 @@ def float_array(array, what, index):
         array = np.asarray(array)
         if array.dtype.kind == "c":
             raise TypeError("complex numbers")
-        return np.asarray(array, dtype=np.float64)
+        array = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Sample {index}: {what} must hold numbers: {error}") from error
+    return _check_magnitude(array, what, index)
+
+
+def _check_magnitude(array, what, index):
+    large = (np.abs(array) > LARGEST) & np.isfinite(array)
+    if large.any():
+        raise ValueError(
+            f"Sample {index}: {what} must not exceed {LARGEST:g} in magnitude, got "
+            f"{array[large][0]:g}; change the unit."
+        )
+    return array
 
 
 def _finite(array, what, index):
@@ -64,7 +78,7 @@ def check_values(values, index):
     """Refuse NaN and minus infinity in function values."""
     if np.isnan(values).any() or np.isneginf(values).any():
         raise ValueError(f"Sample {index}: function values contain NaN or minus infinity.")
-    return values
+    return _check_magnitude(values, "function values", index)
 
 
 def point_clouds(shapes, *, with_values, metric):
@@ -107,7 +121,11 @@ def point_clouds(shapes, *, with_values, metric):
             )
         _finite(points, "the array of points", index)
         if metric == "precomputed":
-            _check_distances(points, index)
+            points = _check_distances(points, index)
+        elif len(points) and 0 < np.ptp(points, axis=0).max(initial=0.0) < SMALLEST:
+            raise ValueError(
+                f"Sample {index}: the points extend over less than {SMALLEST:g}; change the unit."
+            )
         if values is not None:
             values = _function_values(values, len(points), "point", index)
         clouds.append((points, values))
@@ -121,10 +139,13 @@ def _check_distances(matrix, index):
         raise ValueError(f"Sample {index}: a distance matrix is square, got {matrix.shape}.")
     if (matrix < 0).any():
         raise ValueError(f"Sample {index}: negative distances.")
-    if not np.array_equal(matrix, matrix.T) or np.diagonal(matrix).any():
+    tolerance = 1e-10 * matrix.max(initial=0.0)
+    if (np.abs(matrix - matrix.T) > tolerance).any() or np.diagonal(matrix).any():
         raise ValueError(
             f"Sample {index}: a distance matrix is symmetric with zeros on its diagonal."
         )
+    # the later of two values that differ by rounding
+    return np.maximum(matrix, matrix.T)
 
 
 def _same_coordinates(clouds):
@@ -172,6 +193,7 @@ def complexes(shapes):
             )
         tree, values = sample
         values = _function_values(values, tree.num_vertices(), "vertex", index)
+        check_values(np.array([filtration for _, filtration in tree.get_simplices()]), index)
         unpacked.append((tree, values))
     return unpacked
 
@@ -221,11 +243,12 @@ def graphs(shapes, *, with_values, attributes):
 
 
 def _check_weights(weights, ends):
-    unusable = ~(np.isfinite(weights) & (weights >= 0))
+    unusable = ~((weights == 0) | ((weights >= SMALLEST) & (weights <= LARGEST)))
     if unusable.any():
         index = int(np.searchsorted(ends, np.argmax(unusable), side="right"))
         raise ValueError(
-            f"Sample {index}: edge weights must be non-negative, without NaN or infinity."
+            f"Sample {index}: edge weights must be non-negative, without NaN or infinity, and "
+            f"between {SMALLEST:g} and {LARGEST:g} unless zero."
         )
 
 
@@ -309,13 +332,23 @@ def _unpack_adjacency(sample, index):
     matrix = sample
     if not sp.issparse(sample):
         matrix = sp.csr_array(float_array(sample, "the adjacency matrix", index))
-    elif sample.format != "csr":
-        matrix = sample.tocsr()
+    else:
+        if sample.dtype.kind not in "iufb":
+            raise ValueError(
+                f"Sample {index}: the adjacency matrix must hold numbers, got {sample.dtype}."
+            )
+        matrix = sample if sample.format == "csr" else sample.tocsr()
     n_nodes, n_columns = matrix.shape
     if n_nodes != n_columns:
         raise ValueError(f"Sample {index}: an adjacency matrix is square, got {matrix.shape}.")
     indptr = matrix.indptr
     rows = np.arange(n_nodes).repeat(indptr[1:] - indptr[:-1])
+    codes = rows * n_nodes + matrix.indices
+    if (codes[1:] <= codes[:-1]).any():
+        # scipy's own test for repeated entries would leave a mark on the matrix of the caller
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+        rows = np.arange(n_nodes).repeat(np.diff(matrix.indptr))
     return n_nodes, rows, matrix.indices, matrix.data
 
 
@@ -324,8 +357,11 @@ def _unpack_edges(edges, n_nodes, index):
     if edges.size == 0:
         edges = edges.reshape(0, 2)
     if edges.ndim != 2 or edges.shape[1] != 2:
-        raise ValueError(f"Sample {index}: edges have shape (n_edges, 2), got {edges.shape}.")
-    numbers = edges.astype(np.int64)
+        raise ValueError(
+            f"Sample {index}: edges have shape (n_edges, 2) and come in a pair (edges, node "
+            f"values), got {edges.shape}."
+        )
+    numbers = _finite(edges, "edges", index).astype(np.int64)
     if (numbers != edges).any() or (numbers < 0).any() or (numbers >= n_nodes).any():
         raise ValueError(
             f"Sample {index}: edges must hold node numbers between 0 and {n_nodes - 1}."

@@ -11,9 +11,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
+from skgeom.topology._checks import check_grid, check_measure
 from skgeom.topology._convolution import KERNELS, convolve
 from skgeom.topology._gradient import convolution_gradient
-from skgeom.topology._measures import aggregate, balance, histogram, surface_from_histogram
+from skgeom.topology._measures import (
+    aggregate,
+    balance,
+    histogram,
+    surface_from_histogram,
+    widen,
+)
 from skgeom.topology._modules import (
     INTERVAL_KERNELS,
     WEIGHTS,
@@ -27,6 +34,7 @@ from skgeom.topology._sliced_wasserstein import (
 
 AXES = "rstuvwxyz"
 VECTORIZATIONS = ("convolution", "surface", "histogram", "sliced_wasserstein")
+WIDTHS = (1e-50, 1e50)  # of kernels: squares neither overflow nor vanish
 MODULE_VECTORIZATIONS = ("tcdr", "landscape", "image")
 
 
@@ -129,10 +137,10 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         "vectorization": [StrOptions({*VECTORIZATIONS, *MODULE_VECTORIZATIONS})],
         "grid": [StrOptions({"regular", "quantile", "exact"}), "array-like"],
         "resolution": [Interval(Integral, 1, None, closed="left"), tuple, list],
-        "bandwidth": [Interval(Real, 0, None, closed="neither"), tuple, list],
+        "bandwidth": [Interval(Real, *WIDTHS, closed="both"), tuple, list],
         "kernel": [StrOptions(set(KERNELS)), callable],
         "n_directions": [Interval(Integral, 1, None, closed="left")],
-        "delta": [Interval(Real, 0, None, closed="neither")],
+        "delta": [Interval(Real, *WIDTHS, closed="both")],
         "interval_kernel": [StrOptions(set(INTERVAL_KERNELS))],
         "weight": [StrOptions(set(WEIGHTS)), callable],
         "weight_power": [Interval(Real, 0, None, closed="left"), Options(Real, {np.inf})],
@@ -209,7 +217,10 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         if self.vectorization in MODULE_VECTORIZATIONS:
             return self._fit_modules(X)
+        X = list(X)
         packed = pack(X)
+        if not packed:
+            raise ValueError("The samples have no homology dimension.")
         self.keys_ = list(packed)
         points = np.concatenate([points for points, _, _ in packed.values()])
         self.n_parameters_ = points.shape[1]
@@ -243,20 +254,26 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         if self.vectorization in MODULE_VECTORIZATIONS:
             return self._transform_modules(X)
+        X = list(X)
         packed = pack(X, self.n_parameters_)
         missing = [key for key in self.keys_ if key not in packed]
         if missing:
             raise ValueError(f"The measures lack the homology dimension {missing[0]!r} of fit.")
-        found = [points.shape[1] for points, _, _ in packed.values()]
-        if any(count != self.n_parameters_ for count in found):
-            raise ValueError(
-                f"The measures have {found[0]} parameters, those of fit had {self.n_parameters_}."
-            )
-        features = np.empty((len(X), self.n_features_out_), dtype=self.dtype)
+        features = np.empty((len(X), self.n_features_out_))
         width = self.n_features_out_ // len(self.keys_)
         for i, key in enumerate(self.keys_):
             images = self._vectorize(*self._prepare(packed[key]))
             features[:, i * width : (i + 1) * width] = images.reshape(len(X), width)
+        return self._cast(features)
+
+    def _cast(self, features):
+        with np.errstate(over="ignore"):
+            features = features.astype(self.dtype, copy=False)
+        if not np.isfinite(features).all():
+            raise ValueError(
+                f"Features are not finite in {self.dtype}: kernel, bandwidth or weight_power give "
+                "NaN or too large values."
+            )
         return features
 
     def get_feature_names_out(self, input_features=None):
@@ -335,7 +352,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             return np.concatenate(parts)
 
         features = np.array(parallel_map(vector, X, n_jobs=self.n_jobs))
-        return features.astype(self.dtype, copy=False)
+        return self._cast(features)
 
     # -- fit
 
@@ -347,19 +364,19 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         box = np.quantile(points, [low, high], axis=0)
         if (low, high) == (0, 1):
             box = np.array([points.min(axis=0), points.max(axis=0)])
-        constant = box[0] == box[1]
-        if constant.any():
-            axis = int(np.argmax(constant))
+        widened = widen(box)
+        if not np.array_equal(box, widened):
+            axis = int(np.argmax((box != widened).any(axis=0)))
             warnings.warn(
                 f"Parameter {axis} is constant ({box[0, axis]:g}) on the training samples; its "
-                "width is taken as 1."
+                f"width is taken as {widened[1, axis] - widened[0, axis]:g}."
             )
-            box[1, constant] = box[0, constant] + 1.0
-        return box
+        return widened
 
     def _check_quantiles(self):
         quantiles = tuple(self.quantile_range)
-        if len(quantiles) != 2 or not 0 <= quantiles[0] < quantiles[1] <= 1:
+        numbers = all(isinstance(value, Real) for value in quantiles)
+        if len(quantiles) != 2 or not numbers or not 0 <= quantiles[0] < quantiles[1] <= 1:
             raise ValueError(
                 "quantile_range must hold two increasing numbers between 0 and 1, got "
                 f"{self.quantile_range!r}."
@@ -381,7 +398,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _learn_grid(self, points):
         if not isinstance(self.grid, str):
-            return self._given_grid()
+            return check_grid(self.grid, self.n_parameters_)
         resolution = self._per_parameter("resolution", Integral)
         if self.grid == "regular" or len(points) == 0:
             return [np.linspace(*side, count) for side, count in zip(self.box_.T, resolution)]
@@ -392,15 +409,6 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             np.unique(np.quantile(column, np.linspace(low, high, count)))
             for column, count in zip(points.T, resolution)
         ]
-
-    def _given_grid(self):
-        grid = [np.asarray(values, dtype=np.float64) for values in self.grid]
-        if len(grid) != self.n_parameters_:
-            raise ValueError(f"grid has {len(grid)} axes for {self.n_parameters_} parameters.")
-        for axis, values in enumerate(grid):
-            if values.ndim != 1 or len(values) == 0 or (np.diff(values) <= 0).any():
-                raise ValueError(f"grid: the values of parameter {axis} must increase.")
-        return grid
 
     def _learn_corner(self):
         if self.mass_default is None:
@@ -413,6 +421,8 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"mass_default must have one value per parameter ({self.n_parameters_}), "
                 f"got shape {corner.shape}."
             )
+        if not np.isfinite(corner).all():
+            raise ValueError(f"mass_default must be finite, got {self.mass_default!r}.")
         return corner
 
     def _learn_directions(self):
@@ -520,7 +530,6 @@ def pack(X, n_parameters=0):
     -------
     packed : dict of key -> (points, weights, ptr)
     """
-    X = list(X)
     if not X or not all(isinstance(measures, dict) for measures in X):
         raise ValueError(
             "X must be a non-empty list of dicts {homology dimension: (points, weights)}, as "
@@ -528,16 +537,29 @@ def pack(X, n_parameters=0):
         )
     packed = {}
     for key in X[0]:
+        parts = []
         for index, measures in enumerate(X):
             if key not in measures:
                 raise ValueError(f"Sample {index} lacks the homology dimension {key!r}.")
-        parts = [measures[key] for measures in X]
-        points = [p for p, _ in parts if len(p)]
-        columns = np.shape(parts[0][0])[1] if np.ndim(parts[0][0]) == 2 else n_parameters
-        points = np.concatenate(points) if points else np.empty((0, columns))
-        weights = np.concatenate([w for _, w in parts])
+            if not isinstance(measures[key], (tuple, list)) or len(measures[key]) != 2:
+                raise ValueError(f"Sample {index}: expected a pair (points, weights).")
+            points, weights = np.asarray(measures[key][0]), np.asarray(measures[key][1])
+            if len(points) == 0:
+                points = points.reshape(0, n_parameters or points.shape[-1])
+            n_parameters = n_parameters or np.shape(points)[-1]
+            if points.ndim != 2 or points.shape[1] != n_parameters:
+                raise ValueError(
+                    f"Sample {index}: the points must have shape (n_atoms, {n_parameters}), as "
+                    f"those of the other samples, got {points.shape}."
+                )
+            if weights.shape != (len(points),):
+                raise ValueError(
+                    f"Sample {index}: {len(points)} points with weights of shape {weights.shape}."
+                )
+            parts.append((points, weights))
         ptr = np.concatenate([[0], np.cumsum([len(w) for _, w in parts])])
-        packed[key] = (np.asarray(points, dtype=np.float64), weights, ptr)
+        points, weights = (np.concatenate(arrays) for arrays in zip(*parts))
+        packed[key] = (*check_measure(points, weights, f"Dimension {key!r}", n_parameters), ptr)
     return packed
 
 
@@ -585,7 +607,7 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints = {
-        "bandwidth": [Interval(Real, 0, None, closed="neither")],
+        "bandwidth": [Interval(Real, *WIDTHS, closed="both")],
         "n_directions": [Interval(Integral, 1, None, closed="left")],
         "normalize": ["boolean"],
         "mass_default": [StrOptions({"auto"}), "array-like"],
@@ -630,6 +652,7 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
         -------
         self : SignedMeasureKernel
         """
+        X = list(X)
         self._scale = SignedMeasureVectorizer(
             normalize=self.normalize, mass_default=self.mass_default
         ).fit(X)
@@ -653,7 +676,7 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
         kernel : ndarray of shape (n_samples, n_training_samples)
         """
         check_is_fitted(self)
-        measures = self._balanced(X)
+        measures = self._balanced(list(X))
         total = 0.0
         for key, mine in measures.items():
             total = total + sliced_wasserstein_distances(
@@ -671,6 +694,8 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
         packed = pack(X, scale.n_parameters_)
         balanced = {}
         for key in scale.keys_:
+            if key not in packed:
+                raise ValueError(f"The measures lack the homology dimension {key!r} of fit.")
             points, weights, sample, n_samples = scale._prepare(packed[key])
             points = scale._normalized(points)
             borders = np.searchsorted(sample, np.arange(1, n_samples))

@@ -1,9 +1,12 @@
 """Sliced Wasserstein distances between signed measures of equal total mass."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils import check_random_state
 
 from skgeom._core.parallel import parallel_rows
+from skgeom.topology._checks import check_measure, check_positive
 from skgeom.topology._kernels import sliced_distances
 
 
@@ -51,17 +54,33 @@ def sliced_wasserstein_distances(
     5.0
     """
     a = _check_measures(A, "A")
+    n_parameters = max((points.shape[1] for points, _ in a), default=None)
     b = a if B is None else _check_measures(B, "B")
+    for name, measures in (("A", a), ("B", b)):
+        for index, (points, _) in enumerate(measures):
+            if len(points) and points.shape[1] != n_parameters:
+                raise ValueError(
+                    f"{name}[{index}] has {points.shape[1]} parameters, other measures have "
+                    f"{n_parameters}."
+                )
     masses = {int(weights.sum()) for _, weights in a + b}
     if len(masses) > 1:
         raise ValueError(
             f"The measures have different total masses ({sorted(masses)[:3]}); balance them first "
             "(mass_default='auto')."
         )
-    n_parameters = max((points.shape[1] for points, _ in a + b), default=1)
     if directions is None:
-        directions = random_directions(n_directions, n_parameters, random_state)
+        check_positive(n_directions, "n_directions", Integral)
+        directions = random_directions(n_directions, n_parameters or 1, random_state)
     directions = np.asarray(directions, dtype=np.float64)
+    if (
+        directions.ndim != 2
+        or not len(directions)
+        or n_parameters not in (None, directions.shape[1])
+    ):
+        raise ValueError(
+            f"directions must have shape (n_directions, {n_parameters}), got {directions.shape}."
+        )
     projected = project(a, directions)
     symmetric = B is None
     others = projected if symmetric else project(b, directions)
@@ -75,11 +94,10 @@ def sliced_wasserstein_distances(
 def _check_measures(measures, name):
     checked = []
     for index, (points, weights) in enumerate(measures):
-        points, weights = np.asarray(points, dtype=np.float64), np.asarray(weights)
-        points = points.reshape(len(weights), -1) if len(weights) else np.empty((0, 1))
+        points, weights = check_measure(points, weights, f"{name}[{index}]")
         if not np.isfinite(points).all():
-            raise ValueError(f"{name}: measure {index} has an atom that is not finite.")
-        checked.append((points, weights.astype(np.int64)))
+            raise ValueError(f"{name}[{index}] has an atom that is not finite.")
+        checked.append((points, weights))
     return checked
 
 

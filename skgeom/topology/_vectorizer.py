@@ -1,5 +1,7 @@
 """MultiparamPersistenceVectorizer: from shapes to feature vectors in one estimator."""
 
+from pickle import PicklingError
+
 import numpy as np
 from joblib import Memory
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
@@ -420,6 +422,8 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             raise ValueError(
                 f"V must have shape ({batch.n_graphs}, {self.n_features_out_}), got {V.shape}."
             )
+        if not np.isfinite(V).all():
+            raise ValueError("V contains NaN or infinity.")
         values = batch.node_grades
         gradient = np.zeros_like(values)
         images = V.reshape(len(V), len(self.vectorizer_.keys_), *map(len, self.grid_))
@@ -479,6 +483,9 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         self.vectorizer_ = SignedMeasureVectorizer(
             vectorization=vectorization, **{name: parameters[name] for name in VECTORS}
         ).fit(measures)
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            if name not in ("transformer_", "vectorizer_"):
+                delattr(self, name)
         for half in (self.transformer_, self.vectorizer_):
             for name, value in vars(half).items():
                 if name.endswith("_") and not name.startswith("_") and name != "keys_":
@@ -507,7 +514,13 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             for name, value in vars(self.transformer_).items()
             if name not in ("n_jobs", "random_state")
         }
-        return compute(state, X, self.n_jobs)
+        try:
+            return compute(state, X, self.n_jobs)
+        except PicklingError as error:
+            raise ValueError(
+                f"memory={self.memory!r} needs samples and functions that can be pickled; "
+                f"a lambda can't be: {error}"
+            ) from error
 
 
 def _transform(state, X, n_jobs):

@@ -229,11 +229,11 @@ def test_transform_checks_against_fit():
     vectorizer = SignedMeasureVectorizer().fit(MEASURES)
     with pytest.raises(ValueError, match="lack the homology dimension 1 of fit"):
         vectorizer.transform([{0: MEASURES[0][0]}])
-    with pytest.raises(ValueError, match="have 3 parameters, those of fit had 2"):
+    with pytest.raises(ValueError, match="shape \\(n_atoms, 2\\)"):
         vectorizer.transform(random_measures(0, n_parameters=3))
     with pytest.raises(ValueError, match="different total masses"):
         sliced_wasserstein_distances([([[0.0, 0.0]], [1]), ([[0.0, 0.0]], [2])])
-    with pytest.raises(ValueError, match="A: measure 0 has an atom that is not finite"):
+    with pytest.raises(ValueError, match=r"A\[0\] has an atom that is not finite"):
         sliced_wasserstein_distances([([[np.inf, 0.0]], [1])])
 
 

@@ -183,3 +183,126 @@ def test_bad_memory_and_unknown_names():
     for params in ({"memory": 3.0}, {"kernel": "box"}, {"vectorization": "tables"}):
         with pytest.raises(ValueError, match=next(iter(params))):
             MultiparamPersistenceVectorizer(**params).fit(X)
+
+
+def hostile_clouds():
+    cloud = np.random.default_rng(0).normal(size=(12, 2))
+    return {"large": cloud * 1e160, "small": cloud * 1e-160}
+
+
+@pytest.mark.parametrize("kind", ["large", "small"])
+@pytest.mark.parametrize("filtration", ["rips", "alpha", "delaunay", "degree_rips"])
+def test_units_whose_squares_overflow_or_vanish_are_refused(kind, filtration):
+    cloud = hostile_clouds()[kind]
+    vectorizer = MultiparamPersistenceVectorizer(
+        filtration=filtration, function="knn", homology_dimensions=(0,)
+    )
+    with pytest.raises(ValueError, match=r"Sample 0.*change the unit"):
+        vectorizer.fit([cloud])
+
+
+@pytest.mark.parametrize("filtration", ["rips", "alpha", "delaunay", "degree_rips"])
+def test_every_accepted_unit_gives_the_same_features(filtration):
+    clouds = [np.random.default_rng(i).normal(size=(12, 2)) for i in range(3)]
+    vectorizer = MultiparamPersistenceVectorizer(
+        filtration=filtration, function="knn", homology_dimensions=(0,), resolution=4
+    )
+    expected = vectorizer.fit_transform(clouds)
+    for scale in (1e-90, 1e90):
+        found = vectorizer.fit_transform([cloud * scale for cloud in clouds])
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_a_constant_parameter_far_from_zero():
+    """The next float after 1e17 is 16 away: a box one wide would be empty."""
+    rng = np.random.default_rng(0)
+    clouds = [(rng.normal(size=(10, 2)), np.full(10, 1e17)) for _ in range(2)]
+    vectorizer = MultiparamPersistenceVectorizer(function="precomputed", resolution=3)
+    with pytest.warns(UserWarning, match="Parameter 1 is constant"):
+        features = vectorizer.fit_transform(clouds)
+    assert np.isfinite(features).all()
+    assert features.any()
+
+
+def test_function_parameters_are_checked():
+    clouds = [np.random.default_rng(0).normal(size=(8, 2))]
+    bad = [("kde", "bandwidth", "a"), ("kde", "bandwidth", 1e-300), ("dtm", "mass", None)]
+    bad += [("knn", "k", 1.5), ("knn", "k", np.nan), ("dtm", "mass", True)]
+    for function, name, value in bad:
+        vectorizer = MultiparamPersistenceVectorizer(
+            function=function, function_params={name: value}
+        )
+        with pytest.raises(ValueError, match=f"function_params: {name} must be"):
+            vectorizer.fit(clouds)
+    with pytest.raises(ValueError, match="one dict per function"):
+        MultiparamPersistenceVectorizer(function_params=[3]).fit(clouds)
+    whole = MultiparamPersistenceVectorizer(function="knn", function_params={"k": 2.0})
+    same = MultiparamPersistenceVectorizer(function="knn", function_params={"k": 2})
+    np.testing.assert_array_equal(whole.fit_transform(clouds), same.fit_transform(clouds))
+
+
+def test_heat_kernel_of_long_times_is_the_stationary_one():
+    path = np.diag(np.ones(3), 1)
+    values = []
+    for t in (1e3, 1e300):
+        vectorizer = MultiparamPersistenceVectorizer(
+            filtration="graph", function=["degree", "hks"], function_params={"t": t}
+        )
+        values.append(vectorizer.fit([path + path.T]).box_[:, 1])
+    np.testing.assert_allclose(values[0], values[1], atol=1e-12)
+    np.testing.assert_allclose(values[0], [1 / 6, 2 / 6])
+
+
+def test_distances_may_differ_by_rounding():
+    points = np.random.default_rng(0).normal(size=(10, 2))
+    exact = np.sqrt(((points[:, None] - points) ** 2).sum(axis=2))
+    rounded = np.tril(exact) + np.triu(exact) * (1 + 2e-16)
+    parameters = {"metric": "precomputed", "function": "eccentricity", "resolution": 3}
+    vectorizer = MultiparamPersistenceVectorizer(**parameters)
+    np.testing.assert_allclose(
+        vectorizer.fit_transform([rounded]), vectorizer.fit_transform([exact])
+    )
+    with pytest.raises(ValueError, match="symmetric"):
+        vectorizer.fit([np.tril(exact)])
+
+
+def test_landscapes_of_a_class_that_never_ends_are_finite():
+    """A test sample may be born below the fitted box, and last beyond it."""
+    edge = [(0, 1)]
+    train = [(edge, [[0.0, 0.0], [1.0, 1.0]])]
+    test = [(edge, [[-1.0, -1.0], [-1.0, -1.0]])]
+    vectorizer = MultiparamPersistenceVectorizer(
+        filtration="graph",
+        function="precomputed",
+        homology_dimensions=(0,),
+        invariant="mma",
+        vectorization="landscape",
+        k=(0,),
+        resolution=3,
+    ).fit(train)
+    # as deep as a class that is born at the corner of the box
+    expected = np.minimum(*np.meshgrid([0, 0.5, 1], [0, 0.5, 1]))
+    np.testing.assert_allclose(vectorizer.transform(test).reshape(3, 3), expected)
+
+
+def test_features_that_overflow_are_refused():
+    clouds = [np.random.default_rng(0).normal(size=(8, 2))]
+    vectorizer = MultiparamPersistenceVectorizer(bandwidth=1e-30, dtype="float32")
+    with pytest.raises(ValueError, match="not finite in float32"):
+        vectorizer.fit_transform(clouds)
+
+
+def test_refit_leaves_nothing_behind():
+    clouds = [np.random.default_rng(0).normal(size=(8, 2))]
+    images = [np.random.default_rng(0).normal(size=(4, 4, 2))]
+    vectorizer = MultiparamPersistenceVectorizer(vectorization="sliced_wasserstein").fit(clouds)
+    assert {"directions_", "diameter_"} <= vars(vectorizer).keys()
+    vectorizer.set_params(filtration="cubical", vectorization="convolution").fit(images)
+    assert not {"directions_", "diameter_"} & vars(vectorizer).keys()
+
+
+def test_memory_wants_functions_that_can_be_pickled(tmp_path):
+    clouds = [np.random.default_rng(0).normal(size=(6, 2))]
+    vectorizer = MultiparamPersistenceVectorizer(function=lambda p: p[:, 0], memory=str(tmp_path))
+    with pytest.raises(ValueError, match=r"memory=.* can be pickled"):
+        vectorizer.fit(clouds)
