@@ -5,6 +5,9 @@ import numbers
 import numpy as np
 import scipy.sparse as sp
 
+# Absolute values of trials must lie between this and its inverse.
+LARGEST_SIGNAL = 1e70
+
 
 def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name="X"):
     """Turn an adjacency matrix into a canonical CSR array.
@@ -156,7 +159,7 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
     ------
     ValueError
         For a wrong number of dimensions, no trials, NaN, infinity or a flat channel (naming
-        trial and channel).
+        trial and channel), or values beyond 1e70 or all below 1e-70.
     """
     if hasattr(X, "get_data"):
         X = X.get_data()
@@ -192,10 +195,16 @@ def _all_good(trials, min_times, allow_flat):
     """Whether equally long trials pass every check; one pass over all of them."""
     if isinstance(trials, list) or trials.shape[1] == 0 or trials.shape[2] < max(min_times, 1):
         return False
-    # the sum is finite unless something is not (or overflows, then the trials are looked at)
-    with np.errstate(invalid="ignore", over="ignore"):
-        finite = bool(np.isfinite(trials.sum()))
-    return finite and (allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any()))
+    # NaN and infinity come through maxima and minima
+    largest = np.maximum(trials.max(axis=(1, 2)), -trials.min(axis=(1, 2)))
+    if not np.all(_of_usable_size(largest)):
+        return False
+    return allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any())
+
+
+def _of_usable_size(largest):
+    """Whether fourth powers of the largest absolute values neither overflow nor vanish."""
+    return (largest < LARGEST_SIGNAL) & ((largest > 1.0 / LARGEST_SIGNAL) | (largest == 0))
 
 
 def _check_trial(trial, index, min_times, allow_flat, name):
@@ -209,6 +218,12 @@ def _check_trial(trial, index, min_times, allow_flat, name):
     if not finite.all():
         raise ValueError(
             f"{name} contains NaN or infinity: trial {index}, channel {int(np.argmin(finite))}."
+        )
+    largest = np.abs(trial).max()
+    if not _of_usable_size(largest):
+        raise ValueError(
+            f"Trial {index} of {name} has values up to {largest:.3g}, whose powers overflow or "
+            "vanish in floating point; use another unit."
         )
     if not allow_flat:
         flat = (trial == trial[:, :1]).all(axis=1)

@@ -157,7 +157,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         As in :class:`AugmentedCovariance`.
     feature_importances_ : ndarray of shape (p, p, d, d) or (n_bands, p, p, d, d)
         Share of each pair of delays and channels in the absolute coefficients of a linear
-        classifier (or of the filter of "fgmdm"), averaged over its discriminants; sums to 1.
+        classifier (or of the filter of "fgmdm"), averaged over its discriminants; sums to 1
+        (all 0 when every coefficient is).
 
     See Also
     --------
@@ -591,6 +592,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             self.covariance_.structure = "toeplitz"
 
     def _check_siegel(self):
+        self.covariance_._check_lag()
         if self.metric != "riemann" or self.embed_mean is not False or self.recenter is not None:
             raise ValueError(
                 'geometry="siegel" has one metric, no embed_mean and no recenter; got '
@@ -869,7 +871,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             basis = self.covariance_.basis_
             blocks = basis.T @ blocks @ basis
         shares = np.abs(blocks).mean(axis=0)
-        shares /= shares.sum()
+        shares /= shares.sum() or 1.0  # a classifier may have ignored every feature
         return shares if self.bands is not None else shares[0]
 
     def __sklearn_tags__(self):

@@ -476,3 +476,11 @@ def test_same_bits_for_any_number_of_threads(classifier):
     ]
     scores = [model.decision_function(X) for model in models]
     assert np.array_equal(*scores)
+
+
+def test_importances_without_any_coefficient(data):
+    X, y = data
+    X = np.broadcast_to(X[0], X.shape)
+    model = AugmentedCovarianceClassifier(2, 1, classifier=LogisticRegression()).fit(X, y)
+    model.classifier_.coef_[:] = 0.0
+    assert np.array_equal(model.feature_importances_, np.zeros((2, 2, *[X.shape[1]] * 2)))
