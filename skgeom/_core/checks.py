@@ -167,7 +167,9 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
         X = X.to_numpy()
     if sp.issparse(X):
         raise TypeError(f"Sparse data was passed for {name}; dense trials are required.")
-    if isinstance(X, (list, tuple)) and len({np.shape(trial)[-1:] for trial in X}) > 1:
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        X = list(X)
+    if isinstance(X, (list, tuple)) and _differ(X):
         trials = [_as_float(trial, name) for trial in X]
         channels = {trial.shape[0] if trial.ndim == 2 else None for trial in trials}
         if None in channels or len(channels) > 1:
@@ -189,6 +191,13 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
         for index, trial in enumerate(trials):
             _check_trial(trial, index, min_times, allow_flat, name)
     return trials
+
+
+def _differ(trials):
+    try:
+        return len({np.shape(trial) for trial in trials}) > 1
+    except ValueError:  # a ragged trial: its conversion says what is wrong
+        return False
 
 
 def _all_good(trials, min_times, allow_flat):
@@ -239,6 +248,8 @@ def _as_float(array, name):
     array = np.asarray(array)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}.")
+    if array.dtype.kind in "mM":
+        raise ValueError(f"{name} must hold numbers, got dates or times of dtype {array.dtype}.")
     try:
         return np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:

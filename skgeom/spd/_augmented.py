@@ -384,6 +384,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             lag = self._in_samples(lag, sfreq) if order != 1 else 1
         if isinstance(order, str):
             if order != self.lag:
+                self._check_span(2, lag)
                 self.selection_ = select_embedding(
                     trials, method=order, lag=lag, n_jobs=self.n_jobs
                 )

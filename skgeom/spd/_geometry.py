@@ -275,7 +275,13 @@ def metric_mean(
         return KarcherResult(back(np.tensordot(weight, chart(C), axes=1)), 0, 0.0)
 
 
-def squared_distances(C, means, metric="riemann", n_jobs=None):
+def inverse_factors(M):
+    """Inverses L^-1 of the Cholesky factors of SPD matrices, M = L L^T, shape (..., n, n)."""
+    with single_blas_thread():
+        return np.linalg.inv(_cholesky(M))
+
+
+def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     """Squared distances of matrices to a few means.
 
     Parameters
@@ -284,6 +290,8 @@ def squared_distances(C, means, metric="riemann", n_jobs=None):
     means : ndarray of shape (n_means, n, n)
     metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
     n_jobs : int or None, default=None
+    inverses : ndarray of shape (n_means, n, n) or None, default=None
+        `inverse_factors` of the means, where they are known already.
 
     Returns
     -------
@@ -292,7 +300,7 @@ def squared_distances(C, means, metric="riemann", n_jobs=None):
     if metric != "riemann":
         return np.stack([distance(C, M, metric=metric, squared=True) for M in means], axis=1)
     # Any factor with M = L L^T whitens as well as M^1/2 where only eigenvalues are wanted.
-    inverses = np.linalg.inv(np.linalg.cholesky(means))
+    inverses = inverse_factors(means) if inverses is None else inverses
     squares = np.empty((len(C), len(means)))
 
     def part(start, stop):
