@@ -64,7 +64,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         delay vectors are); a float a in [0, 1] is (1 - a) C + a tr(C)/n I; a callable maps the
         stacked trial (n, N) to an (n, n) matrix.
     assume_centered : bool, default=False
-        Second moments about zero instead of the mean. For "scm", "lwf", "oas" and floats.
+        Second moments about zero instead of the mean. For "scm", "lwf", "oas" and floats, and
+        not with `embed_mean`.
     reg : "auto", float or None, default="auto"
         "auto" adds ``1e-10 tr(C)/n`` to the diagonal of matrices whose smallest eigenvalue is
         below that, and warns. A float adds ``reg * tr(C)/n`` to every matrix. None raises,
@@ -79,7 +80,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         training signals.
     standardize : {"channel", "instant"} or None, default=None
         "channel": each channel of each trial to mean 0 and variance 1. "instant": each time
-        point across channels.
+        point across channels, of which 2 are needed.
     bands : list of (low, high) or None, default=None
         Filter bank in Hz: one matrix per band. Needs `sfreq`.
     band_filter_order : int, default=4

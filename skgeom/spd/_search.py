@@ -61,7 +61,8 @@ class AugmentedCovarianceClassifierCV(
         As in :class:`AugmentedCovarianceClassifier`.
     param_grid : dict, list of dict or None, default=None
         Further parameters of :class:`AugmentedCovarianceClassifier` to try, such as
-        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``.
+        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``. All but `recenter`, for which
+        GridSearchCV is there.
     cv : int, splitter or iterable, default=3
         As in GridSearchCV.
     scoring : str, callable or None, default=None

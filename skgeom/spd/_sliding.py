@@ -31,8 +31,9 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Classify every window of continuous recordings, as if they were arriving.
 
     Windows of `window` samples are cut every `step` samples [1]_. Where the estimator is an
-    :class:`AugmentedCovarianceClassifier` with estimator "cov" or "scm", the matrix of a window
-    follows from the one before by its new and its old samples, without going over the window.
+    :class:`AugmentedCovarianceClassifier` with estimator "cov" or "scm" about the mean, the
+    matrix of a window follows from the one before by its new and its old samples, without going
+    over the window.
 
     Parameters
     ----------
