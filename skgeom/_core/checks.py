@@ -5,6 +5,9 @@ import numbers
 import numpy as np
 import scipy.sparse as sp
 
+# Absolute values of trials must lie between this and its inverse.
+LARGEST_SIGNAL = 1e70
+
 
 def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name="X"):
     """Turn an adjacency matrix into a canonical CSR array.
@@ -192,7 +195,7 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
     ------
     ValueError
         For a wrong number of dimensions, no trials, NaN, infinity or a flat channel (naming
-        trial and channel).
+        trial and channel), or values beyond 1e70 or all below 1e-70.
     """
     if hasattr(X, "get_data"):
         X = X.get_data()
@@ -200,7 +203,9 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
         X = X.to_numpy()
     if sp.issparse(X):
         raise TypeError(f"Sparse data was passed for {name}; dense trials are required.")
-    if isinstance(X, (list, tuple)) and len({np.shape(trial)[-1:] for trial in X}) > 1:
+    if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
+        X = list(X)
+    if isinstance(X, (list, tuple)) and _differ(X):
         trials = [_as_float(trial, name) for trial in X]
         channels = {trial.shape[0] if trial.ndim == 2 else None for trial in trials}
         if None in channels or len(channels) > 1:
@@ -224,14 +229,27 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
     return trials
 
 
+def _differ(trials):
+    try:
+        return len({np.shape(trial) for trial in trials}) > 1
+    except ValueError:  # a ragged trial: its conversion says what is wrong
+        return False
+
+
 def _all_good(trials, min_times, allow_flat):
     """Whether equally long trials pass every check; one pass over all of them."""
     if isinstance(trials, list) or trials.shape[1] == 0 or trials.shape[2] < max(min_times, 1):
         return False
-    # the sum is finite unless something is not (or overflows, then the trials are looked at)
-    with np.errstate(invalid="ignore", over="ignore"):
-        finite = bool(np.isfinite(trials.sum()))
-    return finite and (allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any()))
+    # NaN and infinity come through maxima and minima
+    largest = np.maximum(trials.max(axis=(1, 2)), -trials.min(axis=(1, 2)))
+    if not np.all(_of_usable_size(largest)):
+        return False
+    return allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any())
+
+
+def _of_usable_size(largest):
+    """Whether fourth powers of the largest absolute values neither overflow nor vanish."""
+    return (largest < LARGEST_SIGNAL) & ((largest > 1.0 / LARGEST_SIGNAL) | (largest == 0))
 
 
 def _check_trial(trial, index, min_times, allow_flat, name):
@@ -245,6 +263,12 @@ def _check_trial(trial, index, min_times, allow_flat, name):
     if not finite.all():
         raise ValueError(
             f"{name} contains NaN or infinity: trial {index}, channel {int(np.argmin(finite))}."
+        )
+    largest = np.abs(trial).max()
+    if not _of_usable_size(largest):
+        raise ValueError(
+            f"Trial {index} of {name} has values up to {largest:.3g}, whose powers overflow or "
+            "vanish in floating point; use another unit."
         )
     if not allow_flat:
         flat = (trial == trial[:, :1]).all(axis=1)
@@ -260,6 +284,8 @@ def _as_float(array, name):
     array = np.asarray(array)
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}.")
+    if array.dtype.kind in "mM":
+        raise ValueError(f"{name} must hold numbers, got dates or times of dtype {array.dtype}.")
     try:
         return np.ascontiguousarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:

@@ -64,7 +64,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         delay vectors are); a float a in [0, 1] is (1 - a) C + a tr(C)/n I; a callable maps the
         stacked trial (n, N) to an (n, n) matrix.
     assume_centered : bool, default=False
-        Second moments about zero instead of the mean. For "scm", "lwf", "oas" and floats.
+        Second moments about zero instead of the mean. For "scm", "lwf", "oas" and floats, and
+        not with `embed_mean`.
     reg : "auto", float or None, default="auto"
         "auto" adds ``1e-10 tr(C)/n`` to the diagonal of matrices whose smallest eigenvalue is
         below that, and warns. A float adds ``reg * tr(C)/n`` to every matrix. None raises,
@@ -79,7 +80,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         training signals.
     standardize : {"channel", "instant"} or None, default=None
         "channel": each channel of each trial to mean 0 and variance 1. "instant": each time
-        point across channels.
+        point across channels, of which 2 are needed.
     bands : list of (low, high) or None, default=None
         Filter bank in Hz: one matrix per band. Needs `sfreq`.
     band_filter_order : int, default=4
@@ -314,8 +315,26 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"estimator={self.estimator!r}."
             )
 
+        if self.assume_centered and self.embed_mean is not False:
+            raise ValueError(
+                "embed_mean needs the mean of the trials, which assume_centered=True takes for 0."
+            )
+        self._check_lag()
+
+    def _check_lag(self):
+        if isinstance(self.lag, str):
+            return
+        try:
+            lag = np.asarray(self.lag, dtype=float)
+        except (TypeError, ValueError):
+            lag = np.array(np.nan)
+        if lag.ndim > 1 or not np.all(np.isfinite(lag)):
+            raise ValueError(f"lag={self.lag!r} must be a number or a list of numbers.")
+
     def _check_trials(self, X):
         trials = check_trials(X, allow_flat=callable(self.estimator))
+        if self.standardize == "instant" and trials[0].shape[0] < 2:
+            raise ValueError('standardize="instant" needs at least 2 channels, X has 1.')
         return trials
 
     def _set_names(self, names, trials):
@@ -330,6 +349,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         order, lag = self._chosen(sfreq, trials)
         if np.ndim(lag) == 0:
             lag = int(lag) if order > 1 else 0
+            self._check_span(order, lag)
             self.lags_ = lag * np.arange(order)
             self.lag_ = int(lag)
         else:
@@ -365,6 +385,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             lag = self._in_samples(lag, sfreq) if order != 1 else 1
         if isinstance(order, str):
             if order != self.lag:
+                self._check_span(2, lag)
                 self.selection_ = select_embedding(
                     trials, method=order, lag=lag, n_jobs=self.n_jobs
                 )
@@ -386,6 +407,13 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         return int(lag)
 
+    def _check_span(self, order, lag):
+        """Raise before the delays of a hopeless order are written down."""
+        if (order - 1) * lag >= self.n_times_in_:
+            raise ValueError(
+                _too_short("The longest trial", self.n_times_in_, order, (order - 1) * lag)
+            )
+
     def _check_lengths(self, trials):
         longest = int(self.lags_[-1])
         for index, trial in enumerate(trials):
@@ -393,11 +421,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             toeplitz = self.structure == "toeplitz"
             n = n_times - longest if toeplitz else self._embedding.n_samples(n_times)
             if n < 2 or n_times <= longest:
-                raise ValueError(
-                    f"Trial {index} of X has {n_times} samples: order={self.order_} with delays up "
-                    f"to {longest} samples leaves {max(n, 0)} delay vectors, at least 2 are "
-                    f"needed. Use a smaller order or lag, or longer trials."
-                )
+                raise ValueError(_too_short(f"Trial {index}", n_times, self.order_, longest, n))
 
     # Steps
 
@@ -406,7 +430,10 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             return [None]
         if sfreq is None:
             raise ValueError("bands needs sfreq, the sampling frequency in Hz.")
-        bands = np.asarray(self.bands, dtype=float)
+        try:
+            bands = np.asarray(self.bands, dtype=float)
+        except (TypeError, ValueError):
+            bands = np.empty(0)
         good = bands.ndim == 2 and bands.shape[1:] == (2,) and len(bands) > 0
         if not good or not np.all((bands[:, 0] > 0) & (bands[:, 0] < bands[:, 1])):
             raise ValueError(f"bands={self.bands!r} must be pairs (low, high), 0 < low < high.")
@@ -440,9 +467,11 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.standardize is None:
             return X
         axis = -1 if self.standardize == "channel" else -2
+        rounding = 10 * np.finfo(float).eps * np.abs(X).max(axis=axis, keepdims=True)
         X = X - X.mean(axis=axis, keepdims=True)
         scale = X.std(axis=axis, keepdims=True)
-        return X / np.where(scale > 0, scale, 1.0)
+        varies = scale > rounding
+        return np.where(varies, X, 0.0) / np.where(varies, scale, 1.0)
 
     def _prepared(self, X):
         X = self._standardized(X)
@@ -479,15 +508,26 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _covariances(self, X, sos):
         if sos is not None:
-            X = sosfiltfilt(sos, X, axis=-1)
-        C, mean = embedded_covariances(
-            np.ascontiguousarray(self._prepared(X)),
-            self._embedding,
-            self.estimator,
-            self.assume_centered,
-            self.structure == "toeplitz",
-        )
-        return C if self.embed_mean is False else self._with_mean(C, mean)
+            X = self._filtered(X, sos)
+        # what overflows or is 0 / 0 is refused by `regularize`, which names the trial
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            C, mean = embedded_covariances(
+                np.ascontiguousarray(self._prepared(X)),
+                self._embedding,
+                self.estimator,
+                self.assume_centered,
+                self.structure == "toeplitz",
+            )
+            return C if self.embed_mean is False else self._with_mean(C, mean)
+
+    def _filtered(self, X, sos):
+        try:
+            return sosfiltfilt(sos, X, axis=-1)
+        except ValueError as error:
+            raise ValueError(
+                f"Trials of {X.shape[-1]} samples are too short for bands with "
+                f"band_filter_order={self.band_filter_order}: {error}"
+            ) from error
 
     def _with_mean(self, C, mean):
         c, n = self.mean_scale_, C.shape[-1]
@@ -537,6 +577,14 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _too_short(which, n_times, order, longest, n=0):
+    return (
+        f"{which} of X has {n_times} samples: order={order} with delays up to {longest} samples "
+        f"leaves {max(n, 0)} delay vectors, at least 2 are needed. Use a smaller order or lag, or "
+        "longer trials."
+    )
 
 
 def _recording_info(X, sfreq):

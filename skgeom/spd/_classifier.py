@@ -157,7 +157,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         As in :class:`AugmentedCovariance`.
     feature_importances_ : ndarray of shape (p, p, d, d) or (n_bands, p, p, d, d)
         Share of each pair of delays and channels in the absolute coefficients of a linear
-        classifier (or of the filter of "fgmdm"), averaged over its discriminants; sums to 1.
+        classifier (or of the filter of "fgmdm"), averaged over its discriminants; sums to 1
+        (all 0 when every coefficient is).
 
     See Also
     --------
@@ -574,6 +575,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             raise AttributeError('feature_importances_ needs geometry="spd".')
         if self.classifier == "fgmdm":
             coef = self._projector.axes
+            if len(coef) == 0:  # the classes have one mean
+                coef = np.zeros((1, self._n_vectors))
         elif self.classifier == "mdm" or not hasattr(self.classifier_, "coef_"):
             raise AttributeError("feature_importances_ needs a classifier that is linear.")
         else:
@@ -591,6 +594,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             self.covariance_.structure = "toeplitz"
 
     def _check_siegel(self):
+        self.covariance_._check_lag()
         if self.metric != "riemann" or self.embed_mean is not False or self.recenter is not None:
             raise ValueError(
                 'geometry="siegel" has one metric, no embed_mean and no recenter; got '
@@ -650,7 +654,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     def _fit_domains(self, points, weight, groups):
         if groups is None:
             raise ValueError(f"recenter={self.recenter!r} needs groups, the domain of each trial.")
-        groups = column_or_1d(groups)
+        groups = _checked_groups(groups)
         check_consistent_length(points, groups)
         self._domain_means, self._domain_weights = {}, {}
         for group in np.unique(groups).tolist():
@@ -670,7 +674,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return self._manifold.geodesic(mean, target, share)
 
     def _set_means(self, means):
-        self._means = means
+        self._means, self._frames = means, self._manifold.frames(means)
         self.means_ = self._as_matrices(means)
 
     def _move_class_means(self, points, codes):
@@ -684,7 +688,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     def _move_domains(self, points, groups):
         if groups is None:
             raise ValueError("adapt needs groups, the domain of each trial, with recenter.")
-        groups = column_or_1d(groups)
+        groups = _checked_groups(groups)
         check_consistent_length(points, groups)
         for group in np.unique(groups).tolist():
             own = points[groups == group]
@@ -703,7 +707,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         """Move every trial by the mean of its domain."""
         if groups is None:
             return self._recentred_new(points, None)
-        groups = column_or_1d(groups)
+        groups = _checked_groups(groups)
         check_consistent_length(points, groups)
         out = np.empty_like(points)
         for group in np.unique(groups).tolist():
@@ -856,7 +860,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             if self._is_line():
                 return (self._projector.coordinates(vectors) - self._centres) ** 2
             points = self._filtered(vectors)
-        return self._manifold.squared_distances(points, self._means)
+        return self._manifold.squared_distances(points, self._means, self._frames)
 
     def _folded(self, coef):
         """Coefficients (k, n_vectors) as shares in (p, p, d, d) blocks."""
@@ -869,7 +873,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             basis = self.covariance_.basis_
             blocks = basis.T @ blocks @ basis
         shares = np.abs(blocks).mean(axis=0)
-        shares /= shares.sum()
+        shares /= shares.sum() or 1.0  # a classifier may have ignored every feature
         return shares if self.bands is not None else shares[0]
 
     def __sklearn_tags__(self):
@@ -877,6 +881,16 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _checked_groups(groups):
+    """Return `groups` as an array; raise where they cannot be told apart."""
+    groups = column_or_1d(groups)
+    kinds = {type(group) for group in groups.tolist()}
+    if len(kinds) > 1 or any(group != group for group in groups.tolist()):
+        names = sorted(kind.__name__ for kind in kinds)
+        raise ValueError(f"groups must be of one type and without NaN, got {names}.")
+    return groups
 
 
 class OnFeatures(AugmentedCovarianceClassifier):

@@ -64,6 +64,8 @@ def distance(A, B, *, metric="riemann", squared=False):
     1.414214
     """
     A, B = as_square(A, "A"), as_square(B, "B")
+    if A.shape[-1] != B.shape[-1]:
+        raise ValueError(f"A and B must hold matrices of one size, got {A.shape} and {B.shape}.")
     check_metric(metric)
     if metric == "riemann":
         with single_blas_thread():
@@ -104,12 +106,13 @@ def log_map(C, M, *, metric="riemann"):
     V : ndarray of shape (..., n, n)
         Symmetric.
     """
-    C, M = as_square(C), as_square(M, "M")
+    C = as_square(C)
+    M = as_square(M, "M", like=C)
     check_metric(metric)
     if metric == "riemann":
         inverse, root = invsqrtm(M), sqrtm(M)
         return symmetrize(root @ logm(whiten(C, inverse)) @ root)
-    return _CHART_MAPS[metric][0](C, M)
+    return symmetrize(_CHART_MAPS[metric][0](C, M))
 
 
 def exp_map(V, M, *, metric="riemann"):
@@ -128,7 +131,8 @@ def exp_map(V, M, *, metric="riemann"):
     C : ndarray of shape (..., n, n)
         SPD (for "euclid" only as long as `V` is small).
     """
-    V, M = as_square(V, "V"), as_square(M, "M")
+    V = as_square(V, "V")
+    M = as_square(M, "M", like=V)
     check_metric(metric)
     if metric == "riemann":
         inverse, root = invsqrtm(M), sqrtm(M)
@@ -156,7 +160,8 @@ def tangent_vectors(C, M, *, metric="riemann", n_jobs=None):
     v : ndarray of shape (..., n (n + 1) / 2)
         Upper triangle row by row, entries off the diagonal times sqrt(2).
     """
-    C, M = as_square(C), as_square(M, "M")
+    C = as_square(C)
+    M = as_square(M, "M", like=C)
     check_metric(metric)
     n = C.shape[-1]
     flat = C.reshape(-1, n, n)
@@ -233,7 +238,8 @@ def inverse_tangent_vectors(v, M, *, metric="riemann"):
     -------
     C : ndarray of shape (..., n, n)
     """
-    V, M = from_upper_vectors(np.asarray(v, dtype=np.float64)), as_square(M, "M")
+    V = from_upper_vectors(np.asarray(v, dtype=np.float64))
+    M = as_square(M, "M", like=V)
     check_metric(metric)
     if metric == "riemann":
         root = sqrtm(M)
@@ -269,7 +275,13 @@ def metric_mean(
         return KarcherResult(back(np.tensordot(weight, chart(C), axes=1)), 0, 0.0)
 
 
-def squared_distances(C, means, metric="riemann", n_jobs=None):
+def inverse_factors(M):
+    """Inverses L^-1 of the Cholesky factors of SPD matrices, M = L L^T, shape (..., n, n)."""
+    with single_blas_thread():
+        return np.linalg.inv(_cholesky(M))
+
+
+def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     """Squared distances of matrices to a few means.
 
     Parameters
@@ -278,6 +290,8 @@ def squared_distances(C, means, metric="riemann", n_jobs=None):
     means : ndarray of shape (n_means, n, n)
     metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
     n_jobs : int or None, default=None
+    inverses : ndarray of shape (n_means, n, n) or None, default=None
+        `inverse_factors` of the means, where they are known already.
 
     Returns
     -------
@@ -286,7 +300,7 @@ def squared_distances(C, means, metric="riemann", n_jobs=None):
     if metric != "riemann":
         return np.stack([distance(C, M, metric=metric, squared=True) for M in means], axis=1)
     # Any factor with M = L L^T whitens as well as M^1/2 where only eigenvalues are wanted.
-    inverses = np.linalg.inv(np.linalg.cholesky(means))
+    inverses = inverse_factors(means) if inverses is None else inverses
     squares = np.empty((len(C), len(means)))
 
     def part(start, stop):

@@ -6,6 +6,7 @@ from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.spd._domains import product_geodesic
 from skgeom.spd._geometry import (
     check_metric,
+    inverse_factors,
     inverse_tangent_vectors,
     logs_at_mean,
     metric_mean,
@@ -135,7 +136,11 @@ class SPDProduct:
         C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
         return np.stack(C, axis=1)
 
-    def squared_distances(self, points, means):
+    def frames(self, means):
+        """Return what `squared_distances` needs of means, computed once, or None."""
+        return inverse_factors(means) if self.metrics["distance"] == "riemann" else None
+
+    def squared_distances(self, points, means, frames=None):
         """Squared distances to means of shape (n_means, n_bands, n, n), summed over bands."""
         return sum(
             squared_distances(
@@ -143,6 +148,7 @@ class SPDProduct:
                 means[:, b],
                 self.metrics["distance"],
                 self.n_jobs,
+                None if frames is None else frames[:, b],
             )
             for b in range(points.shape[1])
         )
@@ -276,7 +282,12 @@ class SiegelProduct:
                     out[:, b, k] = SiegelFrame(reference[b, k]).exp(tangent)
         return out
 
-    def squared_distances(self, points, means):
+    @staticmethod
+    def frames(means):
+        """Return None: distances of this geometry start from the means themselves."""
+        return None
+
+    def squared_distances(self, points, means, frames=None):
         """Squared distances to means of shape (n_means, n_bands, p, d, d), weighted sums."""
         return self.block_squares(points, means) @ self.block_weights(points.shape[2])
 

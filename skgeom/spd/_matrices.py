@@ -7,6 +7,9 @@ from skgeom._core.parallel import parallel_ranges, single_blas_thread
 # Matrices are handled in chunks of about this many numbers, whatever the number of threads is:
 # the temporaries stay in cache and the sums over chunks have one order.
 CHUNK_SIZE = 2**17
+# Matrices may differ from their transposes by this share of their largest entry: rounding.
+_ASYMMETRY = 1e-6
+_LARGEST_LOG = np.log(np.finfo(float).max)
 
 
 def chunk_ranges(n_matrices, size):
@@ -89,8 +92,8 @@ def check_positive(values, what="matrix"):
     good = smallest > 0
     if np.all(good):
         return
-    index = np.unravel_index(int(np.argmin(good)), np.shape(smallest))
-    where = f" {index[0] if len(index) == 1 else index}" if index else ""
+    index = _index(int(np.argmin(good)), np.shape(smallest))
+    where = f" {_shown(index)}" if index else ""
     floor = values[index].max(initial=0) * values.shape[-1] * np.finfo(float).eps
     rank = int(np.sum(values[index] > floor))
     raise ValueError(
@@ -98,6 +101,14 @@ def check_positive(values, what="matrix"):
         f"{smallest[index]:.3g} and its rank is {rank} of {values.shape[-1]}. Regularise it "
         "(shrinkage or a multiple of the identity), or remove linearly dependent channels."
     )
+
+
+def _index(flat, shape):
+    return tuple(int(i) for i in np.unravel_index(flat, shape))
+
+
+def _shown(index):
+    return index[0] if len(index) == 1 else index
 
 
 def logm(C):
@@ -178,15 +189,49 @@ def _spectral(C, function, positive):
         values, vectors = eigh(C)
         if positive:
             check_positive(values)
+        elif values.size and values.max() > _LARGEST_LOG:
+            raise ValueError(f"The exponential of the eigenvalue {values.max():.3g} overflows.")
         return from_eigh(function(values), vectors)
 
 
-def as_square(C, name="C"):
-    """Return `C` as a float64 array of shape (..., n, n), or raise ValueError."""
+def as_square(C, name="C", like=None):
+    """Return symmetric matrices as a float64 array of shape (..., n, n), or raise ValueError.
+
+    Parameters
+    ----------
+    C : array-like of shape (..., n, n)
+    name : str, default="C"
+        Name of the parameter, for messages.
+    like : ndarray of shape (..., n, n) or None, default=None
+        Matrices that must have the same n; `C` must then be a single matrix.
+
+    Returns
+    -------
+    C : ndarray of shape (..., n, n)
+    """
+    C = np.asarray(C)
+    if C.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {C.dtype}.")
     C = np.asarray(C, dtype=np.float64)
     if C.ndim < 2 or C.shape[-1] != C.shape[-2] or C.shape[-1] == 0:
         raise ValueError(f"{name} must have shape (..., n, n), got {C.shape}.")
+    if like is not None and C.shape != like.shape[-2:]:
+        raise ValueError(f"{name} must have shape {like.shape[-2:]}, got {C.shape}.")
+    _check_symmetric(C, name)
     return C
+
+
+def _check_symmetric(C, name):
+    gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))
+    if np.all(gap == 0):
+        return
+    bad = ~(gap <= _ASYMMETRY * np.max(np.abs(C), axis=(-2, -1)))  # NaN is bad as well
+    if np.any(bad):
+        index = _index(int(np.argmax(bad)), bad.shape)
+        where = f"matrix {_shown(index)} of {name}" if index else name
+        if not np.all(np.isfinite(C[index])):
+            raise ValueError(f"NaN or infinity in {where}.")
+        raise ValueError(f"Not symmetric: {where}, by {gap[index]:.3g}.")
 
 
 def upper_vectors(A, out=None):

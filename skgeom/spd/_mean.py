@@ -142,7 +142,7 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
     result : KarcherResult
     """
     seen = [np.empty(C.shape[:2]), np.empty(C.shape)] if keep else [None, None]
-    start = np.tensordot(weight, C, axes=1) if init is None else as_square(init, "init")
+    start = np.tensordot(weight, C, axes=1) if init is None else as_square(init, "init", like=C)
     values, vectors = eigh(start)
     check_positive(values, "arithmetic mean" if init is None else "init")
     factor = from_eigh(np.sqrt(values), vectors)

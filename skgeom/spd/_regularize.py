@@ -27,14 +27,29 @@ def regularize(C, reg):
     ------
     ValueError
     """
+    _check_scale(C)
     if reg is not None and reg != "auto":
         _add(C, np.full(len(C), True), reg)
+        _check_scale(C)
         return np.full(len(C), reg > 0)
     singular = is_singular(C)
     if reg is None and singular.any():
         raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum())))
     _add(C, singular, FLOOR)
     return singular
+
+
+def _check_scale(C):
+    """Raise for a matrix that is zero or not finite, which no multiple of its trace mends."""
+    good = np.trace(C, axis1=-2, axis2=-1) > 0
+    good &= np.isfinite(C.sum(axis=(-2, -1)))
+    if not good.all():
+        index = int(np.argmin(good))
+        what = "zero" if np.all(np.isfinite(C[index])) else "not finite"
+        raise ValueError(
+            f"The covariance of trial {index} is {what}: the trial as it is prepared does not "
+            "vary, or its values (or embed_mean or reg) are too large."
+        )
 
 
 def is_singular(C):
@@ -105,6 +120,7 @@ def signal_basis(C, rank):
         Rows are principal axes of the mean covariance, largest first; their largest entry is
         positive.
     """
+    _check_scale(C)
     # Trials weigh the same whatever their power is.
     mean = np.mean(C / np.trace(C, axis1=1, axis2=2)[:, None, None], axis=0)
     values, vectors = np.linalg.eigh(mean)

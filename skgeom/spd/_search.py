@@ -3,7 +3,7 @@
 import inspect
 import time
 import warnings
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.stats import rankdata
@@ -12,9 +12,10 @@ from sklearn.exceptions import FitFailedWarning
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import ParameterGrid, check_cv
 from sklearn.svm import SVC
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._augmented import AugmentedCovariance
@@ -60,7 +61,8 @@ class AugmentedCovarianceClassifierCV(
         As in :class:`AugmentedCovarianceClassifier`.
     param_grid : dict, list of dict or None, default=None
         Further parameters of :class:`AugmentedCovarianceClassifier` to try, such as
-        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``.
+        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``. All but `recenter`, for which
+        GridSearchCV is there.
     cv : int, splitter or iterable, default=3
         As in GridSearchCV.
     scoring : str, callable or None, default=None
@@ -214,12 +216,19 @@ class AugmentedCovarianceClassifierCV(
         """
         X = AugmentedCovariance()._check_trials(X) if not hasattr(X, "get_data") else X
         y = column_or_1d(y, warn=True)
+        check_consistent_length(X, y, sample_weight)
+        check_classification_targets(y)
         base = self._candidate({})
         self.scorer_ = check_scoring(base, scoring=self.scoring)
         splitter = check_cv(self.cv, y, classifier=True)
         folds = list(splitter.split(np.zeros(len(y)), y, groups))
         self.n_splits_ = len(folds)
         candidates = list(self._parameters())
+        if any(candidate.get("recenter") is not None for candidate in candidates):
+            raise ValueError(
+                "param_grid cannot hold recenter; GridSearchCV over AugmentedCovarianceClassifier "
+                "can, with groups routed to it."
+            )
         scores, times = self._score_all(candidates, X, y, sample_weight, folds)
         self.cv_results_ = format_results(candidates, scores, times)
         self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
@@ -347,12 +356,16 @@ class AugmentedCovarianceClassifierCV(
             models = [models_of[index] for index in members]
             several_orders = len({model.order for model in models}) > 1
             try:
+                _check_candidates(models)
                 result = score_group(models, self.scorer_, X, y, sample_weight, folds)
                 scores[members], times[:, members] = result
             except ValueError as error:
                 if several_orders:
                     # what stops the largest order need not stop the others
                     queue.extend(_grouped(candidates, [False] * len(candidates), members))
+                    continue
+                if isinstance(error, InvalidParameterError) and len(members) > 1:
+                    queue.extend([index] for index in members)
                     continue
                 if self.error_score == "raise":
                     raise
@@ -373,10 +386,16 @@ class AugmentedCovarianceClassifierCV(
         return tags
 
 
+def _check_candidates(models):
+    for model in models:
+        model._validate_params()
+
+
 def _shares_orders(model):
     """Whether the coefficients of the largest order hold those of the others."""
     return (
         model.geometry == "siegel"
+        and isinstance(model.order, Integral)
         and model.rank is None
         and (isinstance(model.estimator, Real) or model.estimator in ("cov", "scm"))
     )

@@ -1,8 +1,10 @@
 """Rules that choose order and lag from the signals alone."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from skgeom._core.checks import check_trials
 from skgeom._core.parallel import parallel_map, single_blas_thread
@@ -13,6 +15,7 @@ from skgeom.spd._kernels import (
     neighbour_growth,
 )
 from skgeom.spd._lags import lag_moments
+from skgeom.spd._regularize import FLOOR
 from skgeom.spd._siegel import _levinson
 
 RULES = ("ami_cao", "ami_fnn", "mdop", "ar_aic", "ar_bic", "ar_hq", "ar_aicc")
@@ -26,7 +29,12 @@ MDOP_DELAYS, MDOP_RATIO, MDOP_ENOUGH, MDOP_CYCLES = 50, 2.0, 0.05, 50
 
 
 @validate_params(
-    {"method": [StrOptions(set(RULES))]},
+    {
+        "method": [StrOptions(set(RULES))],
+        "lag": [Interval(Integral, 1, None, closed="left")],
+        "max_order": [Interval(Integral, 1, None, closed="left")],
+        "max_lag": [Interval(Integral, 1, None, closed="left")],
+    },
     prefer_skip_nested_validation=True,
 )
 def select_embedding(X, *, method="ami_cao", lag=1, max_order=10, max_lag=30, n_jobs=None):
@@ -152,8 +160,9 @@ def _by_mutual_information(trials, method, max_order, max_lag, n_jobs):
     else:
         result.false_neighbours = _mean_of_known(parts[2])
         good = np.flatnonzero(result.false_neighbours <= KENNEL["enough"])
-        least = int(np.nanargmin(result.false_neighbours))
-        result.order = 1 + (int(good[0]) if len(good) else least)
+        if len(good) == 0 and np.isfinite(result.false_neighbours).any():
+            good = [np.nanargmin(result.false_neighbours)]
+        result.order = 1 + int(good[0]) if len(good) else 1
     return result
 
 
@@ -175,13 +184,22 @@ def _by_criterion(trials, name, lag, max_order):
             last = min(max_order, (n_times - 1) // lag)
             moments = lag_moments(X[None], lag * np.arange(last + 1))
             R = np.stack([moments[lag * k][0].T for k in range(last + 1)])
-            errors = np.linalg.slogdet(np.stack(_levinson(R)[1]))[1]
+            errors = np.linalg.slogdet(np.stack(_prediction_errors(R)))[1]
             curve = np.full(max_order + 1, np.nan)
             curve[: last + 1] = errors + _penalty(name, np.arange(last + 1), len(X), n_times)
             curves.append(curve)
     criterion = _mean_of_known(np.array(curves))
     order = max(1, int(np.nanargmin(criterion)))
     return Bunch(order=order, lag=lag, criterion=criterion)
+
+
+def _prediction_errors(R):
+    """Error covariances of all orders; dependent channels are told apart by a little noise."""
+    try:
+        return _levinson(R)[1]
+    except (np.linalg.LinAlgError, ValueError):
+        level = FLOOR * np.trace(R[0]) / len(R[0])
+        return _levinson(np.concatenate([R[:1] + level * np.eye(len(R[0])), R[1:]]))[1]
 
 
 def _penalty(name, order, n_channels, n_times):
@@ -229,7 +247,8 @@ def mdop_delays(trial):
     for _ in range(MDOP_CYCLES):
         old = np.sqrt(squares[np.arange(n), nearest])
         add_coordinate(squares, X[channel, delay : delay + n])
-        ratio = np.sqrt(squares[np.arange(n), nearest]) / old
+        with np.errstate(divide="ignore", invalid="ignore"):  # neighbours at the same place
+            ratio = np.sqrt(squares[np.arange(n), nearest]) / old
         close = (nearest >= 0) & (old < 1.0 / MDOP_RATIO)
         new_share = np.mean(ratio[close] > MDOP_RATIO) if close.any() else 1.0
         delays.append(int(delay))

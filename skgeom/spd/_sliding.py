@@ -31,8 +31,9 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
     """Classify every window of continuous recordings, as if they were arriving.
 
     Windows of `window` samples are cut every `step` samples [1]_. Where the estimator is an
-    :class:`AugmentedCovarianceClassifier` with estimator "cov" or "scm", the matrix of a window
-    follows from the one before by its new and its old samples, without going over the window.
+    :class:`AugmentedCovarianceClassifier` with estimator "cov" or "scm" about the mean, the
+    matrix of a window follows from the one before by its new and its old samples, without going
+    over the window.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
         Fitted on the windows of the training recordings.
     classes_ : ndarray of shape (n_classes,)
         Labels.
+    n_channels_in_ : int
+        Number of channels of the training recordings.
 
     References
     ----------
@@ -97,10 +100,10 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
         self : SlidingWindowDecoder
         """
         recordings = self._check(X)
+        _check_labels(recordings, y)
         labels = self.window_labels(y)
-        if [len(own) for own in labels] != [len(self._starts(x)) for x in recordings]:
-            raise ValueError("y must have one label for each sample of X.")
         windows = np.concatenate([self._windows(x) for x in recordings])
+        self.n_channels_in_ = windows.shape[1]
         self.estimator_ = clone(self.estimator).fit(windows, np.concatenate(list(labels)))
         self.classes_ = self.estimator_.classes_
         return self
@@ -180,10 +183,10 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
             Predicted label.
         """
         check_is_fitted(self)
-        buffer, end, skip, stream = None, self.window, 0, self._make_stream()
-        for chunk in chunks:
-            chunk = np.asarray(chunk, dtype=np.float64)
-            buffer = chunk if buffer is None else np.concatenate([buffer, chunk], axis=1)
+        buffer, end, skip = np.empty((self.n_channels_in_, 0)), self.window, 0
+        stream = self._make_stream()
+        for index, chunk in enumerate(chunks):
+            buffer = np.concatenate([buffer, self._check_chunk(chunk, index)], axis=1)
             # with a step beyond the window, samples in between are passed over
             skip, buffer = max(skip - buffer.shape[1], 0), buffer[:, skip:]
             while buffer.shape[1] >= self.window:
@@ -217,6 +220,16 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
                 )
         return recordings
 
+    def _check_chunk(self, chunk, index):
+        chunk = np.asarray(chunk, dtype=np.float64)
+        if chunk.ndim != 2 or len(chunk) != self.n_channels_in_:
+            raise ValueError(
+                f"Chunk {index} must have shape ({self.n_channels_in_}, n_new), got {chunk.shape}."
+            )
+        if not np.isfinite(chunk).all():
+            raise ValueError(f"Chunk {index} contains NaN or infinity.")
+        return chunk
+
     def _starts(self, recording):
         return self.window_ends(recording.shape[-1]) - self.window
 
@@ -237,8 +250,14 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
 
     def _over_windows(self, method, X):
         check_is_fitted(self)
+        recordings = self._check(X)
+        if recordings[0].shape[0] != self.n_channels_in_:
+            raise ValueError(
+                f"X has {recordings[0].shape[0]} channels, but SlidingWindowDecoder was fitted "
+                f"with {self.n_channels_in_}."
+            )
         results = []
-        for recording in self._check(X):
+        for recording in recordings:
             stream = self._make_stream()
             with single_blas_thread():
                 seen = [
@@ -271,6 +290,21 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
         return tags
 
 
+def _check_labels(recordings, y):
+    """Raise unless `y` has one label, and not NaN, for every sample."""
+    if len(y) != len(recordings):
+        raise ValueError(f"y has {len(y)} recordings, X has {len(recordings)}.")
+    for index, (recording, own) in enumerate(zip(recordings, y)):
+        own = np.asarray(own)
+        if own.shape != recording.shape[1:]:
+            raise ValueError(
+                f"y must have one label for each sample of X: recording {index} has "
+                f"{recording.shape[1]} samples, its labels have shape {own.shape}."
+            )
+        if own.dtype.kind == "f" and np.isnan(own).any():
+            raise ValueError(f"y contains NaN: recording {index}.")
+
+
 class _Unchanged:
     """Hands windows on to estimators that take them as they are."""
 
@@ -279,6 +313,15 @@ class _Unchanged:
 
     def finished(self, windows):
         return windows
+
+
+def _check_flat(window):
+    flat = (window == window[:, :1]).all(axis=1)
+    if flat.any():
+        raise ValueError(
+            f"A window has a flat channel: channel {int(np.argmax(flat))} is "
+            f"{window[np.argmax(flat), 0]:g} throughout; every channel must vary."
+        )
 
 
 def _stacked(rows):
@@ -291,6 +334,7 @@ def _moves_by_updates(model):
         isinstance(model, AugmentedCovarianceClassifier)
         and model.geometry == "spd"
         and model.estimator in ("cov", "scm")
+        and not model.assume_centered
         and model.structure == "sample"
         and model.window != "circular"
         and model.standardize is None
@@ -330,6 +374,7 @@ class StreamingCovariance:
         model = self.covariance
         X = model.basis_ @ window if model.rank is not None else window
         n_samples = model._embedding.n_samples(X.shape[1])
+        _check_flat(window)
         if self.updates is None or self.updates >= RESUM or self.step >= n_samples:
             # about the first mean, so that an offset costs no digits
             self.offset = X.mean(axis=1)[:, None]
@@ -431,7 +476,7 @@ def itr_score(y_true, y_pred, *, seconds, n_classes=None, sample_weight=None):
     >>> itr_score([0, 0, 1, 1], [0, 0, 1, 1], seconds=2.0)
     30.0
     """
-    if seconds <= 0:
+    if not seconds > 0:
         raise ValueError(f"seconds must be above 0, got {seconds!r}.")
     weight = None if sample_weight is None else np.ravel(sample_weight)
     P = accuracy_score(np.ravel(y_true), np.ravel(y_pred), sample_weight=weight)

@@ -110,6 +110,10 @@ def test_trials_of_unequal_length_and_epochs():
         (np.ones((2, 3, 1)), ValueError, r"Trial 0 .* 1 time sample"),
         (np.ones((2, 0, 4)), ValueError, r"Trial 0 .* 0 channel"),
         ([np.ones((2, 5)), np.ones((3, 7))], ValueError, "one number of channels"),
+        ([np.ones((2, 5)), np.ones((3, 5))], ValueError, "one number of channels"),
+        ([np.ones((2, 5)), np.ones(5)], ValueError, "one number of channels"),
+        (np.ones((2, 3, 4), dtype="datetime64[s]"), ValueError, "dates or times"),
+        (np.full((2, 3, 4), 1e200), ValueError, "Trial 0 of X has values up to 1e.200"),
         (np.ones((2, 3, 4)) * 1j, ValueError, "Complex data"),
         ([[["a"]]], ValueError, "must hold numbers"),
         (sp.eye(3), TypeError, "Sparse"),
@@ -118,6 +122,15 @@ def test_trials_of_unequal_length_and_epochs():
 def test_bad_trials_are_refused(bad, error, message):
     with pytest.raises(error, match=message):
         check_trials(bad)
+
+
+@pytest.mark.parametrize("lengths", [(5, 5), (5, 7)])
+def test_object_array_of_trials(lengths):
+    trials = [np.arange(2.0 * n).reshape(2, n) for n in lengths]
+    boxed = np.empty(2, dtype=object)
+    for i, trial in enumerate(trials):
+        boxed[i] = trial
+    assert all(map(np.array_equal, check_trials(boxed), trials))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -259,3 +259,48 @@ def test_same_bits_for_any_number_of_threads(n_channels):
     results = [AugmentedCovariance(4, 2, n_jobs=n).fit_transform(X) for n in (1, 2, 3)]
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("scale", [1e300, 1e150, 1e-150, 1e-300])
+@pytest.mark.parametrize(
+    "settings", [{}, {"estimator": "oas"}, {"standardize": "channel"}], ids=str
+)
+def test_values_whose_powers_overflow_or_vanish(scale, settings):
+    X = random_trials(4)[0]
+    X[2] *= scale
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="Trial 2 of X has values up to"):
+            AugmentedCovariance(2, **settings).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lag": ["a"]}, "lag=.* must be a number or a list of numbers"),
+        ({"lag": [[0, 1]]}, "lag=.* must be a number or a list of numbers"),
+        ({"lag": [0, np.nan], "lag_unit": "s", "sfreq": 100}, "lag=.* must be a number"),
+        ({"lag": 1e300}, "delays up to .* samples leaves 0 delay vectors"),
+        ({"order": 10**12}, "leaves 0 delay vectors"),
+        ({"embed_mean": 1e300}, "covariance of trial 0 is not finite"),
+        ({"reg": 1e308}, "covariance of trial 0 is not finite"),
+        ({"embed_mean": True, "estimator": "scm", "assume_centered": True}, "embed_mean needs"),
+        ({"bands": [("a", "b")], "sfreq": 100}, "bands=.* must be pairs"),
+        ({"bands": [(8, 12)], "sfreq": 100, "band_filter_order": 30}, "too short for bands"),
+    ],
+    ids=str,
+)
+def test_extreme_parameters(settings, message):
+    with pytest.raises(ValueError, match=message):
+        AugmentedCovariance(**settings).fit(random_trials(4)[0] * 100.0)
+
+
+def test_what_standardising_makes_zero():
+    X = random_trials(4)[0]
+    with pytest.raises(ValueError, match="at least 2 channels"):
+        AugmentedCovariance(standardize="instant").fit(X[:, :1])
+    # equal channels: what rounding leaves of them is no signal
+    X[1, 1:] = X[1, 0]
+    for rank in (None, "auto"):
+        with pytest.raises(ValueError, match="covariance of trial 1 is zero"):
+            AugmentedCovariance(standardize="instant", rank=rank).fit(X)

@@ -476,3 +476,41 @@ def test_same_bits_for_any_number_of_threads(classifier):
     ]
     scores = [model.decision_function(X) for model in models]
     assert np.array_equal(*scores)
+
+
+def test_importances_without_any_coefficient(data):
+    X, y = data
+    X = np.broadcast_to(X[0], X.shape)
+    model = AugmentedCovarianceClassifier(2, 1, classifier=LogisticRegression()).fit(X, y)
+    model.classifier_.coef_[:] = 0.0
+    assert np.array_equal(model.feature_importances_, np.zeros((2, 2, *[X.shape[1]] * 2)))
+
+
+@pytest.mark.parametrize("groups", [[0.0, np.nan], [1, "a"], [1, None]], ids=str)
+def test_refused_groups(data, groups):
+    X, y = data
+    groups = np.resize(np.array(groups, dtype=object), len(X))
+    model = AugmentedCovarianceClassifier(2, 1, recenter="domain")
+    with pytest.raises(ValueError, match="groups must be of one type and without NaN"):
+        model.fit(X, y, groups=groups)
+
+
+def test_a_far_lag_for_a_rule(data):
+    with pytest.raises(ValueError, match="leaves 0 delay vectors"):
+        AugmentedCovarianceClassifier("ar_bic", 1e300).fit(*data)
+
+
+def test_moved_means_move_the_distances(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 1, classifier="mdm").fit(X, y)
+    model.partial_fit(3.0 * X, y)
+    C = model.covariance_.transform(X)
+    expected = np.stack([distance(C, M) for M in model.means_], axis=1)
+    assert np.allclose(model.transform(X), expected)
+
+
+def test_importances_of_classes_with_one_mean(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 1, classifier="fgmdm")
+    model.fit(np.broadcast_to(X[:1], X.shape), y)
+    assert not model.feature_importances_.any()

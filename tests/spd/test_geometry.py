@@ -108,3 +108,34 @@ def test_refusals():
         distance(-C, C)
     with pytest.raises(ValueError, match="positive definite"):
         distance(C, -C, metric="logchol")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_refuses_what_is_no_spd_matrix(metric):
+    C = random_spd(3, 3)
+    with pytest.raises(ValueError, match="NaN or infinity in matrix 1 of C"):
+        log_map(np.stack([C[0], C[1] * np.nan]), C[2], metric=metric)
+    with pytest.raises(ValueError, match="Not symmetric: B"):
+        distance(C[0], C[1] + np.triu(np.ones((3, 3)), 1), metric=metric)
+    with pytest.raises(ValueError, match="Complex data not supported: M"):
+        tangent_vectors(C, C[0] + 1j, metric=metric)
+    with pytest.raises(ValueError, match="of one size"):
+        distance(C[0], np.eye(2), metric=metric)
+    with pytest.raises(ValueError, match=r"M must have shape \(3, 3\)"):
+        exp_map(C, C, metric=metric)
+    if metric != "euclid":
+        with pytest.raises(ValueError, match="not positive definite"):
+            log_map(C - 100.0 * np.eye(3), C[0], metric=metric)
+
+
+def test_an_exponential_that_overflows():
+    with pytest.raises(ValueError, match="overflows"):
+        exp_map(np.eye(2) * 1e4, np.eye(2))
+
+
+@every_metric
+def test_a_short_way_is_symmetric(metric):
+    C, M = random_spd(2, 4)
+    there = exp_map(1e-15 * log_map(C, M, metric=metric), M, metric=metric)
+    back = exp_map(log_map(there, M, metric=metric), M, metric=metric)
+    assert np.allclose(back, M, atol=1e-12)

@@ -215,3 +215,35 @@ def test_same_bits_for_any_number_of_threads(data):
     ]
     scores = [search.cv_results_["mean_test_score"] for search in searches]
     assert np.array_equal(*scores)
+
+
+def test_an_invalid_candidate_fails_alone():
+    X, y = random_trials(24, 2, 90)
+    search = AugmentedCovarianceClassifierCV([2], [1], param_grid={"C": [-1.0, 1.0]})
+    with pytest.warns(FitFailedWarning, match="'C' parameter"):
+        search.fit(X, y)
+    assert search.best_params_["C"] == 1.0
+
+
+def test_rules_beside_orders_in_siegel_geometry():
+    X, y = random_trials(24, 2, 90)
+    grid = {"order": ["ar_bic", 2], "lag": [1]}
+    model = AugmentedCovarianceClassifier(geometry="siegel")
+    expected = GridSearchCV(model, grid, cv=3).fit(X, y).cv_results_
+    search = AugmentedCovarianceClassifierCV(**{f"{k}s": v for k, v in grid.items()})
+    found = search.set_params(geometry="siegel").fit(X, y).cv_results_
+    assert np.array_equal(found["mean_test_score"], expected["mean_test_score"])
+
+
+def test_refusals_of_the_search():
+    X, y = random_trials(24, 2, 90)
+    search = AugmentedCovarianceClassifierCV([2], [1])
+    for bad in (y[:-1], np.append(y, 0)):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            search.fit(X, bad)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        search.fit(X, y, sample_weight=np.ones(5))
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        search.fit(X, np.linspace(0, 1, len(y)))
+    with pytest.raises(ValueError, match="cannot hold recenter"):
+        search.set_params(param_grid={"recenter": ["transductive"]}).fit(X, y, groups=y)

@@ -7,6 +7,7 @@ from skgeom.datasets import load_motor_imagery
 from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier, select_embedding
 from skgeom.spd._kernels import neighbour_growth
 from skgeom.spd._selection import first_minimum, mdop_delays, mutual_information
+from tests.spd.data import random_trials
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +145,18 @@ def test_refusals():
         select_embedding(X, method="best")
     with pytest.raises(ValueError, match="shape"):
         select_embedding(X[0])
+
+
+@pytest.mark.parametrize("method", ["ar_bic", "ar_aicc"])
+def test_dependent_channels_have_an_order(method):
+    X = random_trials(6, 2, 200)[0]
+    order = select_embedding(X, method=method).order
+    doubled = np.concatenate([X, X[:, :1]], axis=1)
+    assert 1 <= select_embedding(doubled, method=method).order <= max(order, 1) + 1
+
+
+def test_refused_settings():
+    X = random_trials(4)[0]
+    for name in ("lag", "max_order", "max_lag"):
+        with pytest.raises(ValueError, match=f"'{name}' parameter"):
+            select_embedding(X, **{name: 0})

@@ -133,3 +133,41 @@ def test_scores():
         itr_score([0, 1], [0, 1], seconds=0)
     with pytest.raises(ValueError, match="2 classes"):
         itr_score([1, 1], [1, 1], seconds=1)
+
+
+def test_moments_about_zero_are_not_updated_about_the_mean(recordings):
+    X, y = recordings
+    model = AugmentedCovarianceClassifier(2, 1, estimator="scm", assume_centered=True)
+    decoder = SlidingWindowDecoder(model, 100, 50).fit(X + 3.0, y)
+    windows = np.stack([X[1, :, a : a + 100] + 3.0 for a in range(0, 1101, 50)])
+    expected = decoder.estimator_.decision_function(windows)
+    assert np.allclose(decoder.decision_function(X[1:2] + 3.0)[0], expected)
+
+
+def test_refused_recordings(recordings):
+    X, y = recordings
+    model = AugmentedCovarianceClassifier(2, 1, classifier="mdm")
+    decoder = SlidingWindowDecoder(model, 100, 50).fit(X, y)
+    with pytest.raises(ValueError, match="X has 1 channels"):
+        decoder.predict(X[:, :1])
+    flat = X[:1].copy()
+    flat[0, 1, :150] = 4.0
+    with pytest.raises(ValueError, match="channel 1 is 4 throughout"):
+        decoder.predict(flat)
+    for chunk in (np.ones((3, 200)), np.ones(200)):
+        with pytest.raises(ValueError, match=r"Chunk 1 must have shape \(2, n_new\)"):
+            list(decoder.decode([X[0, :, :10], chunk]))
+    with pytest.raises(ValueError, match="Chunk 0 contains NaN"):
+        list(decoder.decode([np.full((2, 200), np.nan)]))
+
+
+def test_refused_labels(recordings):
+    X, y = recordings
+    decoder = SlidingWindowDecoder(AugmentedCovarianceClassifier(2, 1), 100, 50)
+    with pytest.raises(ValueError, match="y has 2 recordings, X has 3"):
+        decoder.fit(X, y[:2])
+    # as many windows, but the labels are not those of the samples
+    with pytest.raises(ValueError, match="recording 0 has 1200 samples"):
+        decoder.fit(X, np.pad(y, ((0, 0), (0, 5))))
+    with pytest.raises(ValueError, match="y contains NaN: recording 0"):
+        decoder.fit(X, np.where(y == 1, np.nan, 0.0))
