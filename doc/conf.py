@@ -38,10 +38,11 @@ html_baseurl = DOC_URL
 html_static_path = ["_static"]
 html_css_files = ["skgeom.css"]
 html_show_sourcelink = False
+WITH_PAGE_TOC = ("user_guide/*", "gallery/*", "api/generated/*", "quick_start", "architecture")
 html_theme_options = {
     "header_links_before_dropdown": 8,
     # tables of many peers take the place of the sidebars
-    "secondary_sidebar_items": {"**": ["page-toc"], "comparison/*": [], "benchmarks": []},
+    "secondary_sidebar_items": dict.fromkeys(WITH_PAGE_TOC, ("page-toc",)),
     "navbar_align": "left",
     "show_toc_level": 2,
 }

@@ -171,7 +171,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         "n_nodes", "n_edges" (stored entries), "weighted", "mean_degree", "n_isolated".
     n_features_in_ : int
         Number of fitted nodes; of columns with ``bipartite=True``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features_in,)
         Names of the columns, when X is a DataFrame whose column names are strings.
 
     See Also

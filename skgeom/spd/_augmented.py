@@ -34,10 +34,10 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : int, or {"ami_cao", "ami_fnn", "mdop", "ar_aic", "ar_bic", "ar_hq", "ar_aicc"}, \
-            default=4
+    order : int or str, default=4
         Number p of stacked copies. 1 gives the plain covariance, whatever the lag is. A rule
-        chooses it from the training trials, see :func:`select_embedding`.
+        ("ami_cao", "ami_fnn", "mdop", "ar_aic", "ar_bic", "ar_hq" or "ar_aicc") chooses it from
+        the training trials, see :func:`select_embedding`.
     lag : int, float, list, or {"ami_cao", "ami_fnn", "mdop"}, default=1
         Delay L between copies, in `lag_unit`. A list holds the delays one by one, ascending from
         0, as in ``[0, 2, 7]``; it fixes the order, and `order` must be left at its default or
@@ -56,8 +56,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         "toeplitz": blocks depend on the difference of delays alone, from lag covariances divided
         by T, which makes the matrix positive semi-definite for every input [2]_. Estimators
         "cov", "scm" (then the same), "oas" and floats.
-    estimator : {"cov", "scm", "lwf", "oas", "sch", "corr", "bartz"}, float or callable, \
-            default="cov"
+    estimator : str, float or callable, default="cov"
         Covariance of the delay vectors: "cov" divides by N - 1 and "scm" by N; "lwf"
         Ledoit-Wolf, "oas" oracle approximating, "sch" Schäfer-Strimmer shrinkage; "corr"
         correlations; "bartz" Bartz-Müller shrinkage, made for autocorrelated samples (which
@@ -104,7 +103,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         Curves of the rule that chose the order (or else the lag).
     rank_ : int
         Number of channels (or of their projections) that are stacked.
-    basis_ : ndarray of shape (rank_, n_channels)
+    basis_ : ndarray of shape (rank, n_channels)
         The projection, with `rank`.
     mean_scale_ : float
         The constant row, with `embed_mean`.

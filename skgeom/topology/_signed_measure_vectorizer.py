@@ -249,7 +249,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_features_out_)
+        features : ndarray of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
         if self.vectorization in MODULE_VECTORIZATIONS:
@@ -286,7 +286,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        names : ndarray of str, shape (n_features_out_,)
+        names : ndarray of str, shape (n_features_out,)
         """
         check_is_fitted(self)
         if self.vectorization == "sliced_wasserstein":
@@ -691,7 +691,7 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _balanced(self, X):
         scale = self._scale
-        packed = pack(X, scale.n_parameters_)
+        packed = pack(X, scale.n_parameters)
         balanced = {}
         for key in scale.keys_:
             if key not in packed:

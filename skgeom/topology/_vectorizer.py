@@ -148,7 +148,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     ----------
     n_parameters_ : int
         Number of parameters of the filtration.
-    box_ : ndarray of shape (2, n_parameters_)
+    box_ : ndarray of shape (2, n_parameters)
         Smallest and largest value of each parameter on the training samples.
     grid_ : list of ndarrays
         Grid values in the original unit.
@@ -156,9 +156,9 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         Largest diagonal of a bounding box of the training samples; point clouds only.
     function_params_ : list of dict
         Resolved parameters of the functions.
-    directions_ : ndarray of shape (n_directions, n_parameters_)
+    directions_ : ndarray of shape (n_directions, n_parameters)
         Only with "sliced_wasserstein".
-    feature_coordinates_ : ndarray of shape (n_features_out_, n_parameters_)
+    feature_coordinates_ : ndarray of shape (n_features_out, n_parameters)
         Grid point of every feature, in the original unit.
     n_features_out_ : int
         Number of features.
@@ -311,7 +311,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_features_out_)
+        features : ndarray of shape (n_samples, n_features_out)
         """
         measures = self._fit(X)
         return self.vectorizer_.transform(measures)
@@ -325,7 +325,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
         Returns
         -------
-        features : ndarray of shape (n_samples, n_features_out_)
+        features : ndarray of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
         return self.vectorizer_.transform(self._cached_measures(X))
@@ -341,7 +341,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         -------
         measures : list of dict
             Per sample: homology dimension (or "euler") -> (points of shape (n_atoms,
-            n_parameters_), weights of shape (n_atoms,)).
+            n_parameters), weights of shape (n_atoms,)).
         """
         check_is_fitted(self)
         if self.invariant == "mma":
@@ -402,7 +402,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         Parameters
         ----------
         X : sequence of graphs with node values
-        V : array-like of shape (n_samples, n_features_out_)
+        V : array-like of shape (n_samples, n_features_out)
 
         Returns
         -------
@@ -462,7 +462,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
         Returns
         -------
-        names : ndarray of str, shape (n_features_out_,)
+        names : ndarray of str, shape (n_features_out,)
         """
         check_is_fitted(self)
         return self.vectorizer_.get_feature_names_out()
