@@ -691,7 +691,7 @@ class SignedMeasureKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _balanced(self, X):
         scale = self._scale
-        packed = pack(X, scale.n_parameters)
+        packed = pack(X, scale.n_parameters_)
         balanced = {}
         for key in scale.keys_:
             if key not in packed:
