@@ -202,7 +202,7 @@ def distances(work):
 
 
 def shape_race(title, peers, **work):
-    contenders = [Contender("skgeom", ours, ("numba",), mass), *peers]
+    contenders = [Contender("skgeom", ours, (), mass), *peers]
     print_table(title, race(contenders, work), quality="result")
 
 
@@ -262,13 +262,13 @@ def main(small):
         },
     )
     contenders = [
-        Contender("skgeom, lists in, 800 features out", molecules, ("numba",)),
+        Contender("skgeom, lists in, 800 features out", molecules, ()),
         Contender("multipers, measures alone", multipers_molecules, ("multipers", "gudhi")),
     ]
     print_table("188 molecule graphs, H0 and H1", race(contenders, {}))
-    results = race([Contender("skgeom", kernel_images, ("numba",))], {})
+    results = race([Contender("skgeom", kernel_images, ())], {})
     print_table("Convolution of 20 measures of 5000 atoms at 50 x 50", results)
-    results = race([Contender("skgeom", distances, ("numba",))], {})
+    results = race([Contender("skgeom", distances, ())], {})
     print_table("Sliced Wasserstein distances of 150 measures, 50 directions", results)
 
 
