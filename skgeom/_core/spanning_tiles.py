@@ -14,14 +14,14 @@ from numba import njit
 
 from skgeom._core.disjoint_set import find, new_partition, union
 from skgeom._core.parallel import parallel_map, single_blas_thread
-from skgeom._core.spanning_tree import (
+from skgeom._core.spanning_forest import kruskal
+from skgeom._core.spanning_prim import (
     BLOCK,
     EPS32,
     SAFE_MATH,
-    _filter_copy,
-    _squared_distance,
+    filter_copy,
     gram_tree,
-    kruskal,
+    squared_distance,
 )
 
 N_PARTITIONS = 2
@@ -169,7 +169,7 @@ def _scan_tile(
                 v, limit = order[column0 + j], max(row_limit, limits[j])
                 if max(core[u], core[v]) >= limit:
                     continue
-                weight = max(_squared_distance(points, u, v), core[u], core[v])
+                weight = max(squared_distance(points, u, v), core[u], core[v])
                 if weight < limit:
                     if count == len(weights):
                         return -1
@@ -201,7 +201,7 @@ def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
     edges : ndarray of int32, shape (n - 1, 2)
     weights : ndarray of float64, shape (n - 1,)
     """
-    copy, unit = _filter_copy(points, transpose=False)
+    copy, unit = filter_copy(points, transpose=False)
     with single_blas_thread():
         edges, weights = _first_tree(copy, points, core, leaf, sample, n_jobs)
         layout = _Layout(copy, points, core, unit, edges, weights, tile)

@@ -478,8 +478,10 @@ class HeatGeometry:
         D = base
         if self._uses_rows:
             weights = None if len(columns) == self.n_nodes else self.row_weights
-            compare = lambda rows: all_row_distances(rows[:, columns], weights)  # noqa: E731
-            D = self._with_rows(base, self._mean_over_times(base, compare))
+            between_rows = self._mean_over_times(
+                base, lambda rows: all_row_distances(rows[:, columns], weights)
+            )
+            D = self._with_rows(base, between_rows)
         D = self._powered(D)
         D = np.maximum(D, D.T)  # one of two roundings
         D[np.arange(self.n_nodes), np.arange(self.n_nodes)] = 0.0

@@ -8,10 +8,10 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import NearestNeighbors
 
 from skgeom._core.parallel import single_openmp_thread
+from skgeom._core.spanning_forest import merge_tree
 from skgeom._core.spanning_tree import (
     euclidean_tree,
     graph_forest,
-    merge_tree,
     metric_tree,
     within_range,
 )

@@ -372,15 +372,19 @@ def summand_weights(modules, weight, box):
     -------
     weights : ndarray of shape (n_summands,)
     """
-    low, high = np.ascontiguousarray(box[0]), np.ascontiguousarray(box[1])
-    function = weight
-    if weight == "interleaving":
-        function = lambda b, d: kernels.longest_diagonal(b, d, low, high)  # noqa: E731
-    elif weight == "volume":
-        function = lambda b, d: kernels.area(b, d, low, high)  # noqa: E731
-    elif weight == "constant":
-        function = lambda b, d: 1.0  # noqa: E731
+    function = _weight_function(weight, np.ascontiguousarray(box[0]), np.ascontiguousarray(box[1]))
     return np.array([function(*modules.corners(i)) for i in range(len(modules))], dtype=float)
+
+
+def _weight_function(weight, low, high):
+    """Function of the corners of a module that a weight's name stands for."""
+    if weight == "interleaving":
+        return lambda births, deaths: kernels.longest_diagonal(births, deaths, low, high)
+    if weight == "volume":
+        return lambda births, deaths: kernels.area(births, deaths, low, high)
+    if weight == "constant":
+        return lambda births, deaths: 1.0
+    return weight
 
 
 def tcdr(

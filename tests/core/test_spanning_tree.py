@@ -8,14 +8,12 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist, pdist, squareform
 
 from skgeom._core.parallel import parallel_map
+from skgeom._core.spanning_forest import forest_labels, merge_tree, sort_edges
 from skgeom._core.spanning_tree import (
     choose_algorithm,
     euclidean_tree,
-    forest_labels,
     graph_forest,
-    merge_tree,
     metric_tree,
-    sort_edges,
 )
 
 ALGORITHMS = ["prim", "gram", "tiles", "kdtree"]
