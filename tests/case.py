@@ -24,6 +24,8 @@ class Case:
         Whether scikit-learn's own checks can feed it.
     row_wise : bool
         Whether each row of the output depends on that row alone.
+    allows_infinity : bool
+        Whether +inf is a value that the input may hold.
     method : str or None
         The method whose output the tests compare; None is ``predict`` where there is one, else
         ``transform``.
@@ -34,6 +36,7 @@ class Case:
     expected_failures: dict = field(default_factory=dict)
     input_is_table: bool = True
     row_wise: bool = True
+    allows_infinity: bool = False
     method: str | None = None
 
     def output(self, estimator, X):

@@ -1,7 +1,12 @@
 import numpy as np
 import scipy.sparse as sp
 
-from skgeom.topology import MultiparamPersistenceVectorizer
+from skgeom.topology import (
+    BifiltrationTransformer,
+    MultiparamPersistenceVectorizer,
+    SignedMeasureKernel,
+    SignedMeasureVectorizer,
+)
 from tests.case import Case
 
 
@@ -34,6 +39,14 @@ def graphs(seed):
     return adjacencies, np.array([0, 1, 0, 1])
 
 
+def measures(seed):
+    shapes, y = graphs(seed)
+    return BifiltrationTransformer(filtration="graph", function=["degree", "hks"]).fit_transform(
+        shapes
+    ), y
+
+
+of_measures = {"input_is_table": False, "allows_infinity": True}
 small = {"resolution": 5, "random_state": 0}
 
 CASES = [
@@ -76,4 +89,7 @@ CASES = [
         graphs,
         input_is_table=False,
     ),
+    # classes that never die have an infinite coordinate
+    Case(SignedMeasureVectorizer(resolution=5), measures, **of_measures),
+    Case(SignedMeasureKernel(n_directions=5, random_state=0), measures, **of_measures),
 ]
