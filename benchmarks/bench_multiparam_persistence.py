@@ -65,7 +65,7 @@ def multipers_measure(complex_, dimension):
     try:
         slicer = complex_ if "licer" in type(complex_).__name__ else mp.Slicer(complex_)
         return mp.signed_measure(slicer.minpres(degree=dimension), degree=dimension)[0]
-    except Exception:
+    except Exception:  # whatever an older release raises without the back end
         return mp.signed_measure(complex_, degree=dimension)[0]
 
 

@@ -3,13 +3,13 @@
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import SVC
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.extmath import softmax
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -366,7 +366,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             "mdm" and "fgmdm": softmax of the negative squared distances.
         """
         if self._is_mdm():
-            return softmax(-self._squared_distances(X, groups))
+            return softmax(-self._squared_distances(X, groups), axis=1)
         model = getattr(self, "calibrated_", None) or self.classifier_
         return model.predict_proba(self._tangent(X, groups))
 
@@ -385,9 +385,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         P : ndarray of shape (n_trials, n_classes)
         """
         if self._is_mdm():
-            scores = -self._squared_distances(X, groups)
-            scores -= scores.max(axis=1, keepdims=True)
-            return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+            return log_softmax(-self._squared_distances(X, groups), axis=1)
         return np.log(self.predict_proba(X, groups))
 
     @available_if(_delegates("decision_function"))

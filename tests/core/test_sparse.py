@@ -116,7 +116,7 @@ def test_works_where_prefetch_does_not_compile(monkeypatch):
     """The hint is left out when it cannot be emitted; the product does not need it."""
 
     def fail(*args):
-        raise NotImplementedError
+        raise RuntimeError("this LLVM does not know the instruction")
 
     monkeypatch.setattr(sparse, "_emit_prefetch", fail)
     from numba import njit
