@@ -71,28 +71,35 @@ def euler_measure(grades):
     return signed_sum(terms, n_parameters)
 
 
-def embedded_measures(simplices, grades, dimensions):
-    """Signed measures of a bifiltered simplicial complex that is embedded in R^d, d <= 3.
+def planar_measures(simplices, grades, dimensions):
+    """Signed measures of a complex that is, at every grade, equivalent to a subset of the plane.
 
-    H0 by the sweep of the spanning forest; in the plane H1 = H0 - Euler, in space H2 by the
-    complement and H1 = H0 + H2 - Euler.
+    H0 by the sweep of the spanning forest, H1 = H0 - Euler; nothing above, whatever the dimension of
+    the complex.
     """
-    nodes = grades[0]
     top = len(grades) - 1
     edges = simplices[1] if top >= 1 else np.empty((0, 2), dtype=np.int32)
     edge_grades = grades[1] if top >= 1 else np.empty((0, 2))
-    graph = graph_measures(single_graph(edges, nodes, edge_grades), (0, 1))
-    measures = {0: graph[0][:2], 1: graph[1][:2]}
-    empty = (np.empty((0, 2)), np.empty(0, dtype=np.int32))
-    if top == 2 and 1 in dimensions:
+    measures = {0: graph_measures(single_graph(edges, grades[0], edge_grades), (0,))[0][:2]}
+    if 1 in dimensions:
         measures[1] = signed_sum([(1, measures[0]), (-1, euler_measure(grades))])
-    if top == 3 and (1 in dimensions or 2 in dimensions):
+    return measures
+
+
+def embedded_measures(simplices, grades, dimensions):
+    """Signed measures of a bifiltered simplicial complex that is embedded in R^d, d <= 3.
+
+    In space H2 by the complement, and H1 = H0 + H2 - Euler.
+    """
+    empty = (np.empty((0, 2)), np.empty(0, dtype=np.int32))
+    in_space = len(grades) == 4 and max(dimensions) > 0
+    measures = planar_measures(simplices, grades, () if in_space else dimensions)
+    if in_space:
         pairs, facet = facet_pairs(simplices[3], simplices[2])
         measures[2] = top_dimension_measure(len(simplices[3]), pairs, grades[2][facet], grades[3])
-        if 1 in dimensions:
-            measures[1] = signed_sum(
-                [(1, measures[0]), (1, measures[2]), (-1, euler_measure(grades))]
-            )
+        measures[1] = signed_sum(
+            [(1, measures[0]), (1, measures[2]), (-1, euler_measure(grades))]
+        )
     return {dimension: measures.get(dimension, empty) for dimension in dimensions}
 
 
