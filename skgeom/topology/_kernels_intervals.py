@@ -138,3 +138,109 @@ def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, sca
                     for k in range(len(images)):
                         if value > images[k, i, j]:
                             value, images[k, i, j] = images[k, i, j], value
+
+
+@njit(nogil=True, cache=True)
+def _sort_undominated(points, count):
+    """Sort by first coordinate; drop points above another one. Returns how many are left."""
+    for i in range(1, count):
+        x, y = points[i, 0], points[i, 1]
+        j = i
+        while j > 0 and (points[j - 1, 0] > x or (points[j - 1, 0] == x and points[j - 1, 1] > y)):
+            points[j] = points[j - 1]
+            j -= 1
+        points[j, 0], points[j, 1] = x, y
+    kept, lowest = 0, np.inf
+    for i in range(count):
+        # second coordinates are sums and differences with an offset: equal up to rounding only
+        if i == 0 or points[i, 1] < lowest - 1e-12:
+            points[kept] = points[i]
+            kept += 1
+        lowest = min(lowest, points[i, 1])
+    return kept
+
+
+@njit(nogil=True, cache=True)
+def _apart(a, b):
+    return 0.0 if a == b else abs(a - b)
+
+
+@njit(nogil=True, cache=True)
+def _staircase(points, count, tolerance, sign):
+    """Minimal corners (sign 1) or maximal ones (sign -1), close neighbours joined, in place."""
+    points[:count] *= sign
+    count = _sort_undominated(points, count)
+    joined = 0
+    for i in range(1, count):
+        gap = max(
+            _apart(points[joined, 0], points[i, 0]), _apart(points[joined, 1], points[i, 1])
+        )
+        if gap <= tolerance:
+            points[joined, 0] = min(points[joined, 0], points[i, 0])
+            points[joined, 1] = min(points[joined, 1], points[i, 1])
+        else:
+            joined += 1
+            points[joined] = points[i]
+    count = _sort_undominated(points, joined + 1)
+    if sign > 0:
+        return count
+    for i in range(count // 2):  # falling in the other order
+        for axis in range(2):
+            other = points[count - 1 - i, axis]
+            points[count - 1 - i, axis], points[i, axis] = points[i, axis], other
+    points[:count] *= sign
+    return count
+
+
+@njit(nogil=True, cache=True)
+def trace_corners(
+    births, deaths, offsets, extent, tolerance, shortest, birth, death, birth_ptr, death_ptr
+):
+    """Corners of the intervals whose traces on the lines ``{(t, t - c)}`` are given.
+
+    Parameters
+    ----------
+    births, deaths : ndarrays of shape (n_lines, n_vines)
+    offsets : ndarray of shape (n_lines,)
+    extent : ndarray of shape (2,)
+        Upper corner of the box; the lower one is the origin.
+    tolerance : float
+        Corners that are this close are joined.
+    shortest : float
+        Intervals whose longest diagonal bar is shorter are left out, and those without any bar.
+    birth, death : ndarrays of shape (n_lines * n_vines, 2)
+        Filled with corners.
+    birth_ptr, death_ptr : ndarrays of int64, shape (n_vines + 1,)
+        Filled; summand i has the corners from entry i to entry i + 1.
+
+    Returns
+    -------
+    n_summands : int
+    """
+    low = np.zeros(2)
+    n_summands = 0
+    for vine in range(births.shape[1]):
+        b, d = birth[birth_ptr[n_summands] :], death[death_ptr[n_summands] :]
+        count = 0
+        for line in range(len(offsets)):
+            start, end, c = births[line, vine], deaths[line, vine], offsets[line]
+            # bars are seen inside the box only, its border included
+            if not (start < end and end > max(0.0, c) and start <= min(extent[0], extent[1] + c)):
+                continue
+            b[count, 0] = start if start >= 0.0 else -np.inf
+            b[count, 1] = start - c if start - c >= 0.0 else -np.inf
+            d[count, 0] = end if end <= extent[0] else np.inf
+            d[count, 1] = end - c if end - c <= extent[1] else np.inf
+            count += 1
+        if count == 0:
+            continue
+        n_births = _staircase(b, count, tolerance, 1.0)
+        n_deaths = _staircase(d, count, tolerance, -1.0)
+        if shortest > 0 and (
+            longest_diagonal(b[:n_births], d[:n_deaths], low, extent) < shortest
+        ):
+            continue
+        birth_ptr[n_summands + 1] = birth_ptr[n_summands] + n_births
+        death_ptr[n_summands + 1] = death_ptr[n_summands] + n_deaths
+        n_summands += 1
+    return n_summands

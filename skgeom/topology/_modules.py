@@ -21,6 +21,7 @@ from skgeom.topology._checks import (
 )
 from skgeom.topology._kernels_vineyard import vineyard
 from skgeom.topology._measures import widen
+from skgeom.topology._presentation import face_numbers, minimal_presentation
 
 INTERVAL_KERNELS = {
     "interleaving": kernels.INTERLEAVING,
@@ -70,9 +71,17 @@ class IntervalModules:
 
     def in_dimension(self, dimension):
         """The summands of one homology dimension, as `IntervalModules`."""
-        chosen = np.flatnonzero(self.dimension == dimension)
-        corners = [self.corners(i) for i in chosen]
-        return from_corners(corners, self.dimension[chosen], self.box, (dimension,))
+        chosen = self.dimension == dimension
+        n_births, n_deaths = np.diff(self.birth_ptr), np.diff(self.death_ptr)
+        return IntervalModules(
+            self.births[np.repeat(chosen, n_births)],
+            self.deaths[np.repeat(chosen, n_deaths)],
+            np.cumsum([0, *n_births[chosen]]),
+            np.cumsum([0, *n_deaths[chosen]]),
+            self.dimension[chosen],
+            self.box,
+            (dimension,),
+        )
 
     def rescaled(self, origin, width):
         """The same summands with ``(x - origin) / width`` in place of x."""
@@ -237,20 +246,12 @@ def decompose_complex(
     flat = [(g - box[0]) / scale for g in grades[:top]]
     cells, values = _finite_cells(simplices[:top], flat)
     offsets, step = _lines(extent, n_lines, max_error)
-    births, deaths, dimension = _traces(cells, values, offsets)
-    corners, kept = [], []
-    for i in np.flatnonzero(np.isin(dimension, homology_dimensions)):
-        found = _corners(births[:, i], deaths[:, i], offsets, extent, 1.1 * step)
-        if found is None:
-            continue
-        if kernels.longest_diagonal(*found, np.zeros(2), extent) < min_persistence:
-            continue
-        corners.append((found[0] * scale + box[0], found[1] * scale + box[0]))
-        kept.append(dimension[i])
-    order = np.argsort(kept, kind="stable")
-    return from_corners(
-        [corners[i] for i in order], [kept[i] for i in order], box, homology_dimensions
-    )
+    parts = []
+    for dimension in sorted(homology_dimensions):
+        traces = _traces(minimal_presentation(cells, values, dimension), offsets)
+        births, deaths, *pointers = _corners(*traces, offsets, extent, 1.1 * step, min_persistence)
+        parts.append((births * scale + box[0], deaths * scale + box[0], *pointers, dimension))
+    return _joined(parts, box, homology_dimensions)
 
 
 def _lines(extent, n_lines, max_error):
@@ -267,28 +268,22 @@ def _finite_cells(simplices, grades):
     return [s[k] for s, k in zip(simplices, kept)], [g[k] for g, k in zip(grades, kept)]
 
 
-def _traces(simplices, grades, offsets):
-    """Births and deaths of every vine on every line: (n_lines, n_cells), and its dimension."""
-    dimension, local, boundary_ptr, boundary = boundary_matrix(simplices)
-    values = np.concatenate(grades)
+def _traces(presentation, offsets):
+    """Births and deaths of every vine on every line: (n_lines, n_vines)."""
+    n_generators, n_relations = len(presentation.generators), len(presentation.relations)
+    values = np.concatenate([presentation.generators, presentation.relations])
+    dimension = np.repeat([0, 1], [n_generators, n_relations]).astype(np.int32)
+    local = np.concatenate([np.arange(n_generators), np.arange(n_relations)]).astype(np.int32)
+    ptr = np.concatenate([np.zeros(n_generators, dtype=np.int32), presentation.ptr])
     key = np.maximum(values[:, 0], values[:, 1] + offsets[0])
     order = np.argsort(key, kind="stable").astype(np.int32)
-    n_words = (max(len(cells) for cells in simplices) + 63) // 64
+    n_words = max(n_generators, n_relations) // 64 + 1
     births = np.full((len(offsets), len(values)), np.nan)
     deaths = np.full_like(births, np.nan)
-    dimension_of_vine, _ = vineyard(
-        values,
-        offsets,
-        order,
-        dimension,
-        boundary_ptr,
-        boundary,
-        local,
-        max(n_words, 1),
-        births,
-        deaths,
+    found, _ = vineyard(
+        values, offsets, order, dimension, ptr, presentation.indices, local, n_words, births, deaths
     )
-    return births, deaths, dimension_of_vine
+    return births[:, found == 0], deaths[:, found == 0]
 
 
 def boundary_matrix(simplices):
@@ -306,55 +301,37 @@ def boundary_matrix(simplices):
     dimension = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
     local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32)
     sizes = np.where(dimension == 0, 0, dimension + 1)
-    faces = []
-    for k in range(1, len(simplices)):
-        numbers = {tuple(row): i for i, row in enumerate(simplices[k - 1].tolist())}
-        rows = simplices[k].tolist()
-        faces.extend(
-            start[k - 1] + numbers[(*row[:c], *row[c + 1 :])] for row in rows for c in range(k + 1)
-        )
+    faces = [
+        (start[k - 1] + face_numbers(simplices[k], simplices[k - 1])).ravel()
+        for k in range(1, len(simplices))
+    ]
     boundary_ptr = np.cumsum([0, *sizes]).astype(np.int32)
-    return dimension, local, boundary_ptr, np.array(faces, dtype=np.int32)
+    return dimension, local, boundary_ptr, np.concatenate([[], *faces]).astype(np.int32)
 
 
-def _corners(births, deaths, offsets, extent, tolerance):
-    """Staircase corners of one vine, or None when all of its bars are empty."""
-    alive = births < deaths
-    # bars are seen inside the box only, its border included
-    entry, leaving = np.maximum(0.0, offsets), np.minimum(extent[0], extent[1] + offsets)
-    alive &= (deaths > entry) & (births <= leaving)
-    if not alive.any():
-        return None
-    birth = np.column_stack([births[alive], births[alive] - offsets[alive]])
-    death = np.column_stack([deaths[alive], deaths[alive] - offsets[alive]])
-    birth = np.where(birth < 0.0, -np.inf, birth)
-    death = np.where(death > extent, np.inf, death)
-    return _staircase(birth, tolerance, 1.0), _staircase(death, tolerance, -1.0)
+def _corners(births, deaths, offsets, extent, tolerance, shortest):
+    """Corners of the intervals of all vines: births, deaths, birth_ptr, death_ptr."""
+    n_vines = births.shape[1]
+    corners = [np.empty((births.size, 2)) for _ in range(2)]
+    pointers = [np.zeros(n_vines + 1, dtype=np.int64) for _ in range(2)]
+    n_summands = kernels.trace_corners(
+        births, deaths, offsets, extent, tolerance, float(shortest), *corners, *pointers
+    )
+    pointers = [ptr[: n_summands + 1] for ptr in pointers]
+    return *(found[: ptr[-1]] for found, ptr in zip(corners, pointers)), *pointers
 
 
-def _staircase(corners, tolerance, sign):
-    """Minimal corners (sign 1) or maximal ones (sign -1), close neighbours joined."""
-    corners = _undominated(sign * corners)
-    joined = [corners[0]]
-    for corner in corners[1:]:
-        gap = np.abs(joined[-1] - corner)
-        gap[joined[-1] == corner] = 0.0
-        if gap.max() <= tolerance:
-            joined[-1] = np.minimum(joined[-1], corner)
-        else:
-            joined.append(corner)
-    corners = sign * _undominated(np.array(joined))
-    return corners[np.argsort(corners[:, 0], kind="stable")]
-
-
-def _undominated(corners):
-    """Corners with no other one below them, by first coordinate."""
-    corners = corners[np.lexsort((corners[:, 1], corners[:, 0]))]
-    lowest = np.minimum.accumulate(corners[:, 1])
-    kept = np.ones(len(corners), dtype=bool)
-    # second coordinates are sums and differences with an offset: equal up to rounding only
-    kept[1:] = corners[1:, 1] < lowest[:-1] - 1e-12
-    return corners[kept]
+def _joined(parts, box, homology_dimensions):
+    """`IntervalModules` of tuples (births, deaths, birth_ptr, death_ptr, dimension)."""
+    births, deaths, birth_ptrs, death_ptrs, dimensions = zip(*parts)
+    return IntervalModules(
+        np.concatenate(births),
+        np.concatenate(deaths),
+        *(np.cumsum(np.concatenate([[0], *map(np.diff, p)])) for p in (birth_ptrs, death_ptrs)),
+        np.repeat(dimensions, [len(ptr) - 1 for ptr in birth_ptrs]).astype(np.int32),
+        np.asarray(box, dtype=np.float64),
+        tuple(int(d) for d in homology_dimensions),
+    )
 
 
 def summand_weights(modules, weight, box):
