@@ -8,7 +8,11 @@ input is a sequence of shapes; the output is a table.
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
 from skgeom.topology._convolution import signed_measure_convolution
 from skgeom.topology._display import SignedMeasureDisplay
-from skgeom.topology._functional import euler_signed_measure, hilbert_signed_measure
+from skgeom.topology._functional import (
+    euler_signed_measure,
+    hilbert_signed_measure,
+    rank_signed_measure,
+)
 from skgeom.topology._measures import mobius_inverse
 from skgeom.topology._modules import (
     IntervalModules,
@@ -18,7 +22,7 @@ from skgeom.topology._modules import (
     tcdr,
 )
 from skgeom.topology._precomputed import fibered_barcode
-from skgeom.topology._rank import rank_invariant, rank_measure, rank_signed_measure
+from skgeom.topology._rank import rank_invariant, rank_measure
 from skgeom.topology._signed_measure_vectorizer import SignedMeasureKernel, SignedMeasureVectorizer
 from skgeom.topology._sliced_wasserstein import sliced_wasserstein_distances
 from skgeom.topology._vectorizer import MultiparamPersistenceVectorizer

@@ -18,37 +18,34 @@ _ON_SPHERE = 1e-12
 
 
 def alpha_measures(points, values, dimensions):
-    """Hilbert signed measures of alpha complex x lower star of a vertex function.
+    """Hilbert signed measures of alpha complex x lower star of vertex functions.
 
     Parameters
     ----------
     points : ndarray of shape (n_points, n_coordinates)
         One, two or three coordinates.
-    values : ndarray of shape (n_points,)
-        Vertex function; points with an infinite value never enter.
-    dimensions : sequence of int
+    values : ndarray of shape (n_points,) or (n_points, n_functions)
+        Points with an infinite value never enter.
+    dimensions : sequence of int, or ("euler",)
 
     Returns
     -------
-    measures : dict of int -> (points of shape (n_atoms, 2), weights of shape (n_atoms,))
-        First parameter: radius; second: function value.
+    measures : dict of key -> (points of shape (n_atoms, n_functions + 1), weights (n_atoms,))
+        First parameter: radius; the others: function values.
     """
     simplices, radii, values = alpha_complex(points, values)
-    return embedded_measures(simplices, lower_star(simplices, radii, values), dimensions)
+    grades = lower_star(simplices, radii, values)
+    if "euler" in dimensions:
+        return {"euler": euler_measure(grades)}
+    return embedded_measures(simplices, grades, dimensions)
 
 
 def lower_star(simplices, first, values):
-    """Grades (first, largest value of a vertex) of the simplices of each dimension."""
+    """Grades (first, largest values of a vertex) of the simplices of each dimension."""
     return [
         np.column_stack([grades, values[cells].max(axis=1)])
         for cells, grades in zip(simplices, first)
     ]
-
-
-def alpha_euler(points, values):
-    """Euler signed measure ``(points, weights)`` of alpha complex x lower star."""
-    simplices, radii, values = alpha_complex(points, values)
-    return euler_measure(lower_star(simplices, radii, values))
 
 
 def euler_measure(grades):
@@ -74,15 +71,16 @@ def euler_measure(grades):
 def planar_measures(simplices, grades, dimensions):
     """Signed measures of a complex that is, at every grade, equivalent to a subset of the plane.
 
-    H0 by the sweep of the spanning forest, H1 = H0 - Euler; nothing above, whatever the dimension of
-    the complex.
+    H0 by the sweep of the spanning forest, H1 = H0 - Euler; nothing above, whatever the
+    dimension of the complex.
     """
     top = len(grades) - 1
     edges = simplices[1] if top >= 1 else np.empty((0, 2), dtype=np.int32)
-    edge_grades = grades[1] if top >= 1 else np.empty((0, 2))
+    edge_grades = grades[1] if top >= 1 else np.empty((0, grades[0].shape[1]))
     measures = {0: graph_measures(single_graph(edges, grades[0], edge_grades), (0,))[0][:2]}
     if 1 in dimensions:
-        measures[1] = signed_sum([(1, measures[0]), (-1, euler_measure(grades))])
+        terms = [(1, measures[0]), (-1, euler_measure(grades))]
+        measures[1] = signed_sum(terms, grades[0].shape[1])
     return measures
 
 
@@ -91,15 +89,13 @@ def embedded_measures(simplices, grades, dimensions):
 
     In space H2 by the complement, and H1 = H0 + H2 - Euler.
     """
-    empty = (np.empty((0, 2)), np.empty(0, dtype=np.int32))
+    empty = (np.empty((0, grades[0].shape[1])), np.empty(0, dtype=np.int32))
     in_space = len(grades) == 4 and max(dimensions) > 0
     measures = planar_measures(simplices, grades, () if in_space else dimensions)
     if in_space:
         pairs, facet = facet_pairs(simplices[3], simplices[2])
         measures[2] = top_dimension_measure(len(simplices[3]), pairs, grades[2][facet], grades[3])
-        measures[1] = signed_sum(
-            [(1, measures[0]), (1, measures[2]), (-1, euler_measure(grades))]
-        )
+        measures[1] = signed_sum([(1, measures[0]), (1, measures[2]), (-1, euler_measure(grades))])
     return {dimension: measures.get(dimension, empty) for dimension in dimensions}
 
 
@@ -109,17 +105,18 @@ def alpha_complex(points, values):
     Parameters
     ----------
     points : ndarray of shape (n_points, n_coordinates)
-    values : ndarray of shape (n_points,)
+    values : ndarray of shape (n_points,) or (n_points, n_functions)
+        Points with an infinite value never enter.
 
     Returns
     -------
     simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
         Vertices increase within a row; one array per dimension, as far as the points span space.
     radii : list of ndarrays of shape (n_simplices,)
-    values : ndarray of shape (n_distinct_points,)
+    values : ndarray of shape (n_distinct_points,) or (n_distinct_points, n_functions)
         Of equal points the smallest value is kept; vertices are distinct points.
     """
-    finite = np.isfinite(values)
+    finite = np.isfinite(values).reshape(len(points), int(np.prod(values.shape[1:]))).all(axis=1)
     points, values = merge_duplicates(points[finite], values[finite])
     spanned = flatten(points)
     # a power of two: exact, and keeps squares and determinants from overflow
@@ -153,6 +150,11 @@ def merge_duplicates(points, values):
     distinct, inverse = np.unique(points, axis=0, return_inverse=True)
     if len(distinct) == len(points):
         return points, values
+    if values.ndim > 1:
+        raise ValueError(
+            "Equal points with several values enter an alpha complex at several grades; leave one "
+            "of them, or take filtration='rips'."
+        )
     smallest = np.full(len(distinct), np.inf)
     np.minimum.at(smallest, inverse.ravel(), values)
     return distinct, smallest

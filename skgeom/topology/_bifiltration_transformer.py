@@ -15,15 +15,17 @@ from skgeom._core.parallel import parallel_map
 from skgeom.topology import _shapes
 from skgeom.topology._alpha import (
     alpha_complex,
-    alpha_euler,
     alpha_measures,
     euler_measure,
     lower_star,
 )
 from skgeom.topology._checks import check_dimensions
+from skgeom.topology._complexes import image_complex, rips_complex
 from skgeom.topology._cubical import cubical_euler, cubical_measures
-from skgeom.topology._degree_rips import degree_rips_measure
-from skgeom.topology._delaunay import delaunay_measures, delaunay_rows
+from skgeom.topology._degree_rips import degree_rips_measures
+from skgeom.topology._delaunay import delaunay_measures
+from skgeom.topology._delaunay_complex import delaunay_complex
+from skgeom.topology._fibered import fibered_barcodes
 from skgeom.topology._forest import GraphBatch, graph_cells, graph_measures
 from skgeom.topology._functions import (
     NODE_FUNCTIONS,
@@ -33,14 +35,17 @@ from skgeom.topology._functions import (
     point_values,
 )
 from skgeom.topology._kernels import farthest_points
-from skgeom.topology._measures import aggregate
+from skgeom.topology._measures import DEFAULT_ROWS, aggregate, by_last_parameter, round_up_rows
 from skgeom.topology._modules import decompose_complex
-from skgeom.topology._precomputed import complex_measures, simplex_tree_cells
-from skgeom.topology._rips import DEFAULT_ROWS, rips_euler, rips_measures, round_up_rows
+from skgeom.topology._precomputed import complex_measures
+from skgeom.topology._rank import sample_rank_measure
+from skgeom.topology._rips import distance_matrix, rips_euler, rips_measures
 from skgeom.topology._shapes import LARGEST, SMALLEST
 
 POINT_FILTRATIONS = ("rips", "alpha", "delaunay", "degree_rips")
 MATRIX_FILTRATIONS = ("rips", "degree_rips")
+CELLWISE = ("rank", "mma", "fibered")  # invariants that need every cell
+DEFAULT_RANK = 16
 FILTRATIONS = (*POINT_FILTRATIONS, "cubical", "graph", "precomputed")
 
 
@@ -63,7 +68,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           complex by the later of a cell's points; "delaunay" has the alpha complex of every
           sublevel set, hence the union of the balls around its points, at some more cost.
         - "degree_rips": a point cloud; edge length, and minus the number of neighbours within it
-          that a point needs to be there. No function, and components only.
+          that a point needs to be there. No function.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
           (depth, height, width, n_channels).
         - "graph": an adjacency matrix (sparse or dense), a pair (sparse adjacency or edges of
@@ -73,14 +78,18 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           matter to "degree", "hks" and "fiedler" only. Of an adjacency matrix that isn't
           symmetric the entry above the diagonal counts where both are there.
         - "precomputed": a pair (``gudhi.SimplexTree``, vertex values): the tree's filtration and
-          the lower star of the values.
+          the lower star of the values; a pair (simplices, grades) of arrays by dimension; or a
+          simplex tree or chain complex of another library that lists its simplices with vectors
+          of grades (``get_simplices``, or ``get_boundaries`` and ``get_filtrations``).
     function : str, callable or list of them, default="kde"
         Second parameter of point clouds: "kde" (negative log density), "dtm" (distance to
         measure), "knn" (mean distance to neighbours), "eccentricity", "precomputed" (samples are
-        pairs (points, values)) or ``f(points) -> (n_points,)``. Graphs take a list with one
-        entry per parameter out of "degree" (its inverse), "hks" (heat kernel signature),
-        "closeness", "fiedler" (squared Fiedler vector) and ``f(adjacency) -> (n_nodes,)``; or
-        "precomputed". Other filtrations don't use it.
+        pairs (points, values)) or ``f(points) -> (n_points,)``. A list of several functions
+        makes three or more parameters: "rips" and "delaunay" have components then, "alpha" loops
+        in the plane as well. Graphs take a list with one entry per parameter
+        out of "degree" (its inverse), "hks" (heat kernel signature), "closeness", "fiedler"
+        (squared Fiedler vector) and ``f(adjacency) -> (n_nodes,)``; or "precomputed". Other
+        filtrations don't use it.
     function_params : dict, list of dict or None, default=None
         ``bandwidth`` of "kde" (negative: fraction of the fitted diameter; default -0.1), ``mass``
         of "dtm" (0.1), ``k`` of "knn" (10), ``t`` of "hks" (10.0). A list has one dict per
@@ -88,10 +97,13 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         attributes.
     homology_dimensions : tuple of int, default=(0, 1)
         0 counts components, 1 loops, 2 cavities.
-    invariant : {"hilbert", "euler", "mma"}, default="hilbert"
-        "euler" gives one measure, of the Euler characteristic (for "rips", that of the
-        2-skeleton). "mma" decomposes the module into intervals, approximately; for "alpha",
-        "graph" and "precomputed" with two parameters.
+    invariant : {"hilbert", "euler", "rank", "mma", "fibered"}, default="hilbert"
+        "hilbert" and "euler" take any number of parameters; "euler" gives one measure, of the
+        Euler characteristic (for "rips" and "degree_rips", that of the 2-skeleton). The others
+        take two parameters, and every filtration but "degree_rips" ("delaunay" in the plane):
+        "rank" the signed measure of the rank invariant, on pairs of a birth and a death; "mma" an
+        approximate decomposition of the module into intervals; "fibered" the ordinary barcodes
+        along `n_lines` lines.
     metric : {"euclidean", "precomputed"}, default="euclidean"
         "precomputed": samples of "rips" are distance matrices.
     dual : bool, default=False
@@ -100,15 +112,16 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     filtration_resolution : int or None, default=None
         Number of values to which the second parameter is rounded up before homology is computed.
         None is exact wherever there is a direct way (components; everything on graphs, images,
-        and alpha complexes), and 50 for the rest. For "degree_rips", the number of degrees 0,
-        1, 2, ...; None is 50.
+        alpha complexes, and "delaunay" in the plane; all of "mma" and "fibered"), and 50 for the
+        rest. For "degree_rips", the number of degrees 0, 1, 2, ...; None is 50. For "rank", the
+        values of both parameters; None is 16.
     threshold : float or None, default=None
-        Longest edge of "rips"; negative: fraction of the fitted diameter.
+        Longest edge of "rips" and "degree_rips"; negative: fraction of the fitted diameter.
     max_points : int or None, default=None
         Replace larger point clouds by this many farthest-point landmarks. Every filtration value
         moves by at most the covering radius. The function is evaluated on the whole cloud.
     n_lines : int, default=100
-        Lines along which "mma" computes barcodes.
+        Lines along which "mma" and "fibered" compute barcodes.
     max_error : float or None, default=None
         Distance of these lines as a fraction of the fitted box, in place of `n_lines`.
     n_jobs : int or None, default=None
@@ -128,7 +141,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     threshold_ : float
         Resolved longest edge.
     filtration_box_ : ndarray of shape (2, 2)
-        Smallest and largest grade of each parameter; only with "mma".
+        Smallest and largest grade of each parameter; only with "mma" and "fibered".
 
     References
     ----------
@@ -168,7 +181,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         ],
         "function_params": [dict, list, None],
         "homology_dimensions": ["array-like"],
-        "invariant": [StrOptions({"hilbert", "euler", "mma"})],
+        "invariant": [StrOptions({"hilbert", "euler", *CELLWISE})],
         "metric": [StrOptions({"euclidean", "precomputed"})],
         "dual": ["boolean"],
         "filtration_resolution": [Interval(Integral, 1, None, closed="left"), None],
@@ -241,8 +254,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def fit_transform(self, X, y=None):
         """Fit, and return the signed measures of the training samples (see `transform`)."""
         shapes = self._unpack(X)
-        self._learn(shapes)
-        return self._invariants(shapes)
+        complexes = self._learn(shapes)
+        return self._invariants(shapes, complexes)
 
     def transform(self, X):
         """Compute the signed measures of every sample.
@@ -253,10 +266,11 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        measures : list of dict, or list of IntervalModules with invariant="mma"
-            Per sample: homology dimension (or "euler") -> (points, weights), of shapes
-            (n_atoms, n_parameters) and (n_atoms,), float64 and int32. Equal points are added up;
-            points are sorted.
+        measures : list of dict, of IntervalModules ("mma") or of FiberedBarcodes ("fibered")
+            Per sample: homology dimension (or "euler", "rank0", "rank1", ...) -> (points,
+            weights), of shapes (n_atoms, n_parameters) and (n_atoms,), float64 and int32. Equal
+            points are added up; points are sorted. Those of ranks have a birth and a death, twice
+            as many coordinates.
         """
         check_is_fitted(self)
         shapes = self._unpack(X)
@@ -264,7 +278,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return self._invariants(shapes)
 
     def complexes(self, X):
-        """The filtered complexes themselves, for "alpha", "graph" and "precomputed".
+        """The filtered complexes themselves, for all filtrations but "degree_rips".
+
+        Squares and cubes of images are cut into simplices, which changes no homology.
 
         Parameters
         ----------
@@ -277,8 +293,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             (n_simplices, n_parameters).
         """
         check_is_fitted(self)
-        if self.filtration not in ("alpha", "graph", "precomputed"):
-            raise ValueError(f"filtration={self.filtration!r} has no complex to list.")
+        self._check_complex()
         shapes = self._unpack(X)
         self._check_like_fitted(shapes)
         return self._complexes(shapes)
@@ -337,7 +352,6 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             "dual": (self.dual, ("cubical",)),
             "threshold": (self.threshold is not None, MATRIX_FILTRATIONS),
             "max_points": (self.max_points is not None, POINT_FILTRATIONS),
-            "invariant": (self.invariant == "mma", ("alpha", "graph", "precomputed")),
         }
         for name, (used, filtrations) in only.items():
             if used and self.filtration not in filtrations:
@@ -345,16 +359,20 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                     f"{name}={getattr(self, name)!r} has no meaning for "
                     f"filtration={self.filtration!r}, only for {', '.join(filtrations)}."
                 )
-        if self.filtration == "degree_rips" and (dimensions != [0] or self.invariant != "hilbert"):
-            raise ValueError(
-                "filtration='degree_rips' has homology_dimensions=(0,) and invariant='hilbert' "
-                f"only, got {self.homology_dimensions!r} and {self.invariant!r}."
-            )
+        if self.invariant in CELLWISE:
+            self._check_complex()
         self._check_functions()
+
+    def _check_complex(self):
+        if self.filtration == "degree_rips":
+            raise ValueError(
+                "filtration='degree_rips' has cells that enter at several grades, and so no "
+                f"complex to list; invariant must be 'hilbert' or 'euler', got {self.invariant!r}."
+            )
 
     def _check_functions(self):
         functions = self._functions()
-        if not functions:
+        if not functions and not isinstance(self.function, (list, tuple)):
             return
         on_graph = self.filtration == "graph"
         known = NODE_FUNCTIONS if on_graph else POINT_FUNCTIONS
@@ -369,10 +387,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "filtration='graph' needs one function per parameter, at least two, for example "
                 f"function=['degree', 'hks']; got {self.function!r}."
             )
-        if not on_graph and len(functions) != 1:
-            raise ValueError(
-                f"filtration={self.filtration!r} takes one function, got {len(functions)}."
-            )
+        if not on_graph and len(functions) < 1:
+            raise ValueError(f"filtration={self.filtration!r} takes a function, got none.")
 
     def _learn(self, shapes):
         self.n_parameters_ = self._count_parameters(shapes)
@@ -395,8 +411,28 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._seed = 0
         if self.max_points is not None:
             self._seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        if self.invariant == "mma":
-            self._learn_filtration_box(shapes)
+        self._check_many_parameters()
+        if self.invariant not in CELLWISE:
+            return None
+        if self.n_parameters_ != 2:
+            raise ValueError(
+                f"invariant={self.invariant!r} takes two parameters, got {self.n_parameters_}."
+            )
+        complexes = self._complexes(shapes)
+        self.filtration_box_ = _box_of(complexes)
+        return complexes
+
+    def _check_many_parameters(self):
+        """What three or more parameters have, for filtrations of point clouds."""
+        if self.n_parameters_ == 2 or self.filtration not in POINT_FILTRATIONS:
+            return
+        planar = self.filtration == "alpha" and self._n_coordinates in (1, 2)
+        if self.invariant != "hilbert" or max(self.homology_dimensions) > planar:
+            raise ValueError(
+                f"filtration={self.filtration!r} with {self.n_parameters_} parameters has "
+                f"homology_dimensions={'(0, 1)' if planar else '(0,)'} and invariant='hilbert' "
+                f"only, got {self.homology_dimensions!r} and {self.invariant!r}."
+            )
 
     def _check_coordinates(self, shapes):
         """What alpha complexes take: at most three coordinates."""
@@ -410,15 +446,6 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                     "number."
                 )
 
-    def _learn_filtration_box(self, shapes):
-        if self.n_parameters_ != 2:
-            raise ValueError(f"invariant='mma' takes two parameters, got {self.n_parameters_}.")
-        grades = np.concatenate([g for _, grades in self._complexes(shapes) for g in grades])
-        grades = grades[np.isfinite(grades).all(axis=1)]
-        if len(grades) == 0:
-            grades = np.array([[0.0, 0.0], [1.0, 1.0]])
-        self.filtration_box_ = np.array([grades.min(axis=0), grades.max(axis=0)])
-
     def _diameter(self, points):
         if len(points) == 0:
             return 0.0
@@ -429,8 +456,6 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _count_parameters(self, shapes):
         if self.filtration == "cubical":
             n_axes, n_channels = shapes[0].ndim - 1, shapes[0].shape[-1]
-            if n_axes == 3 and self.dual:
-                raise ValueError("dual=True takes images, not volumes.")
             if n_axes == 3 and n_channels > 2 and max(self.homology_dimensions) > 0:
                 raise ValueError(
                     f"Volumes with {n_channels} channels have homology_dimensions=(0,) only; "
@@ -440,11 +465,16 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.filtration == "graph":
             return shapes.values.shape[1] if self._given_values() else len(self._functions())
         if self.filtration == "precomputed":
-            return 2
-        for index, (_, values) in enumerate(shapes):
-            if values is not None and values.ndim != 1:
-                raise ValueError(f"Sample {index}: expected one value per point.")
-        return 2
+            return max((g[0].shape[1] for _, g in shapes), default=2)
+        if self.filtration == "degree_rips" or not self._given_values():
+            return 1 + max(1, len(self._functions()))
+        widths = [values.shape[1] for _, values in shapes]
+        for index, width in enumerate(widths):
+            if width != widths[0]:
+                raise ValueError(
+                    f"Sample {index} has {width} values per point, sample 0 has {widths[0]}."
+                )
+        return 1 + widths[0]
 
     def _resolve_parameters(self):
         functions = self._functions()
@@ -514,28 +544,58 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
                         f"fit had {self._n_coordinates}."
                     )
 
-    def _invariants(self, shapes):
-        if self.invariant == "mma":
-            return parallel_map(self._decompose, self._complexes(shapes), n_jobs=self.n_jobs)
-        return self._measures(shapes)
+    def _invariants(self, shapes, complexes=None):
+        if self.invariant not in CELLWISE:
+            return self._measures(shapes)
+        describe = {"rank": self._ranks, "mma": self._decompose, "fibered": self._fibers}
+        complexes = self._complexes(shapes) if complexes is None else complexes
+        return parallel_map(describe[self.invariant], complexes, n_jobs=self.n_jobs)
 
     def _complexes(self, shapes):
         """Simplices and grades of every sample, by dimension."""
         if self.filtration == "graph":
             return graph_cells(self._filtered_graphs(shapes))
-        if self.filtration == "alpha":
-            return parallel_map(self._alpha_cells, list(enumerate(shapes)), n_jobs=self.n_jobs)
-        return [
-            simplex_tree_cells(tree, round_up_rows(values, self.filtration_resolution))
-            for tree, values in shapes
-        ]
+        return parallel_map(self._cells, list(enumerate(shapes)), n_jobs=self.n_jobs)
 
-    def _alpha_cells(self, numbered):
-        points, values, _ = self._valued_points(numbered)
-        simplices, radii, values = alpha_complex(
-            points, round_up_rows(values, self.filtration_resolution)
-        )
+    def _cells(self, numbered):
+        top = max(self.homology_dimensions) + 1
+        if self.filtration == "cubical":
+            return image_complex(self._coarse_image(numbered[1]), self.dual, top)
+        if self.filtration == "precomputed":
+            return self._coarse_complex(*numbered[1])
+        points, values, matrix = self._valued_points(numbered)
+        if values.shape[1] != 1:
+            raise ValueError(
+                "Complexes are listed for one function on the points, sample "
+                f"{numbered[0]} has {values.shape[1]}."
+            )
+        values = round_up_rows(values[:, 0], self._rows())
+        if self.filtration == "rips":
+            matrix = distance_matrix(points) if matrix is None else matrix
+            return rips_complex(matrix, values, top, self.threshold_)
+        if self.filtration == "delaunay":
+            return delaunay_complex(points, values, top)
+        simplices, radii, values = alpha_complex(points, values)
         return simplices, lower_star(simplices, radii, values)
+
+    def _rows(self):
+        """Values of the second parameter; the rank invariant has a grid of its own."""
+        return None if self.invariant == "rank" else self.filtration_resolution
+
+    def _coarse_complex(self, simplices, grades):
+        if self._rows() is None:
+            return simplices, grades
+        second = round_up_rows(np.concatenate([g[:, 1] for g in grades]), self._rows())
+        parts = np.split(second, np.cumsum([len(g) for g in grades])[:-1])
+        columns = [np.column_stack([g[:, 0], p, g[:, 2:]]) for g, p in zip(grades, parts)]
+        return simplices, columns
+
+    def _ranks(self, cells):
+        resolution = self.filtration_resolution or DEFAULT_RANK
+        return {f"rank{d}": sample_rank_measure(*cells, d, resolution) for d in self._dimensions()}
+
+    def _fibers(self, cells):
+        return fibered_barcodes(*cells, self._dimensions(), self.filtration_box_, self.n_lines)
 
     def _decompose(self, cells):
         return decompose_complex(
@@ -567,45 +627,59 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         index, (points, values) = numbered
         matrix = points if self.metric == "precomputed" else None
         if self.filtration == "degree_rips":
-            values = np.zeros(len(points))
+            values = np.zeros((len(points), 1))
         elif values is None:
-            function, parameters = self._functions()[0], self.function_params_[0]
-            values = point_values(function, parameters, points, matrix)
-            if values.shape != (len(points),):
-                raise ValueError(
-                    f"The function returned shape {values.shape} for sample {index}, expected "
-                    f"({len(points)},)."
-                )
-            _shapes.check_values(values, index)
+            columns = [
+                self._function_values(function, parameters, points, matrix, index)
+                for function, parameters in zip(self._functions(), self.function_params_)
+            ]
+            values = np.column_stack(columns)
         return self._landmarks(points, values, matrix)
+
+    def _function_values(self, function, parameters, points, matrix, index):
+        values = point_values(function, parameters, points, matrix)
+        if values.shape != (len(points),):
+            raise ValueError(
+                f"The function returned shape {values.shape} for sample {index}, expected "
+                f"({len(points)},)."
+            )
+        return _shapes.check_values(values, index)
 
     def _point_measures(self, numbered):
         points, values, matrix = self._valued_points(numbered)
+        keys = ["euler"] if self.invariant == "euler" else self._dimensions()
+        options = {"matrix": matrix, "threshold": self.threshold_}
         if self.filtration == "degree_rips":
             n_degrees = self.filtration_resolution or DEFAULT_ROWS
-            options = {"matrix": matrix, "threshold": self.threshold_}
-            return {0: degree_rips_measure(points, n_degrees, **options)}
-        rounded = round_up_rows(values, self.filtration_resolution)
+            return degree_rips_measures(points, n_degrees, keys, **options)
+        if values.shape[1] > 1:
+            return self._many_functions(points, values, matrix)
+        values = values[:, 0]
         if self.filtration == "alpha":
-            if self.invariant == "euler":
-                return {"euler": alpha_euler(points, rounded)}
-            return alpha_measures(points, rounded, self._dimensions())
+            rounded = round_up_rows(values, self.filtration_resolution)
+            return alpha_measures(points, rounded, keys)
         if self.filtration == "delaunay":
-            n_rows = self.filtration_resolution
-            if self.invariant == "euler":
-                rows = DEFAULT_ROWS if n_rows is None else n_rows
-                return {"euler": delaunay_rows(points, values, rows)[0]}
-            return delaunay_measures(points, values, self._dimensions(), n_rows=n_rows)
+            return delaunay_measures(points, values, keys, n_rows=self.filtration_resolution)
         if self.invariant == "euler":
-            return {"euler": rips_euler(points, rounded, threshold=self.threshold_, matrix=matrix)}
-        return rips_measures(
-            points,
-            values,
-            self._dimensions(),
-            threshold=self.threshold_,
-            n_rows=self.filtration_resolution,
-            matrix=matrix,
-        )
+            rounded = round_up_rows(values, self.filtration_resolution)
+            return {"euler": rips_euler(points, rounded, **options)}
+        return rips_measures(points, values, keys, n_rows=self.filtration_resolution, **options)
+
+    def _many_functions(self, points, values, matrix):
+        """Three or more parameters."""
+        values = values.copy()
+        values[:, -1] = round_up_rows(values[:, -1], self.filtration_resolution)
+        if self.filtration == "alpha":
+            return alpha_measures(points, values, self._dimensions())
+
+        def components(column):
+            options = {"matrix": matrix, "threshold": self.threshold_}
+            return rips_measures(points, column, (0,), **options)[0]
+
+        atoms, weights = by_last_parameter(components, values)
+        if self.filtration == "delaunay":
+            atoms[:, 0] /= 2
+        return {0: (atoms, weights)}
 
     def _landmarks(self, points, values, matrix):
         if self.max_points is None or len(points) <= self.max_points:
@@ -617,20 +691,27 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         chosen = farthest_points(np.ascontiguousarray(points.T), first, self.max_points)
         return points[chosen], values[chosen], None
 
+    def _coarse_image(self, image):
+        if self._rows() is None:
+            return image
+        image = image.copy()
+        rounded = round_up_rows(image[..., 1].ravel(), self._rows())
+        image[..., 1] = rounded.reshape(image.shape[:-1])
+        return image
+
     def _image_measures(self, numbered):
-        image = numbered[1]
-        if self.filtration_resolution is not None:
-            rounded = round_up_rows(image[..., 1].ravel(), self.filtration_resolution)
-            image = image.copy()
-            image[..., 1] = rounded.reshape(image.shape[:-1])
+        image = self._coarse_image(numbered[1])
         if self.invariant == "euler":
             return {"euler": cubical_euler(image, dual=self.dual)}
-        return cubical_measures(image, self._dimensions(), dual=self.dual)
+        dimensions = self._dimensions()
+        if self.dual and image.ndim == 4 and max(dimensions) > 0:
+            # the complement of closed cubes has no simple bifiltration
+            cells = image_complex(image, True, max(dimensions) + 1)
+            return complex_measures(*cells, dimensions, self.filtration_resolution)
+        return cubical_measures(image, dimensions, dual=self.dual)
 
     def _complex_measures(self, numbered):
-        tree, values = numbered[1]
-        rounded = round_up_rows(values, self.filtration_resolution)
-        simplices, grades = simplex_tree_cells(tree, rounded)
+        simplices, grades = self._coarse_complex(*numbered[1])
         if self.invariant == "euler":
             return {"euler": euler_measure(grades)}
         return complex_measures(simplices, grades, self._dimensions(), self.filtration_resolution)
@@ -701,6 +782,16 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             index = int(np.searchsorted(graphs.edge_ptr, early[0], side="right")) - 1
             raise ValueError(f"Sample {index}: an edge enters before one of its nodes.")
         return np.maximum(own, lower_star)
+
+
+def _box_of(complexes):
+    """Smallest and largest finite grade of each parameter: (2, 2)."""
+    grades = [np.empty((0, 2)), *(g for _, grades in complexes for g in grades)]
+    grades = np.concatenate(grades)
+    grades = grades[np.isfinite(grades).all(axis=1)]
+    if len(grades) == 0:
+        return np.array([[0.0, 0.0], [1.0, 1.0]])
+    return np.array([grades.min(axis=0), grades.max(axis=0)])
 
 
 def _farthest_in_matrix(matrix, first, count):

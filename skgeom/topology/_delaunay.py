@@ -4,98 +4,13 @@ At (r, s) the complex is homotopy equivalent to the union of the r-balls around 
 function value is at most s.
 """
 
-from bisect import bisect_left
-
 import numpy as np
 
-from skgeom.topology._alpha import (
-    alpha_complex,
-    facet_pairs,
-    flatten,
-    lower_star,
-    merge_duplicates,
-    planar_measures,
-)
+from skgeom.topology._alpha import alpha_complex, euler_measure, facet_pairs, planar_measures
+from skgeom.topology._delaunay_complex import delaunay_complex
 from skgeom.topology._forest import top_dimension_measure
-from skgeom.topology._kernels_delaunay import count_collinear, grow_delaunay, largest_ball
-from skgeom.topology._measures import row_differences, signed_sum
-from skgeom.topology._rips import DEFAULT_ROWS, rips_measures, round_up_rows
-
-
-def delaunay_complex(points, values):
-    """One complex for all sublevel sets in the plane (or on a line): Delaunay insertion by insertion.
-
-    Points enter by increasing value. The triangles that a point destroys stay, and with them the
-    cone over them: at (r, s), restricted to cells whose vertices have a value of at most s and a
-    common ball of radius r, the complex collapses to the alpha complex of the points up to s
-    (Alonso, Kerber, Lam, Lesnick, 2024).
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_coordinates)
-    values : ndarray of shape (n_points,)
-
-    Returns
-    -------
-    simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
-        Vertices are distinct points by increasing value.
-    grades : list of ndarrays of shape (n_simplices, 2)
-        Radius of the smallest ball around the vertices, and largest value.
-    """
-    finite = np.isfinite(values)
-    points, values = merge_duplicates(points[finite], values[finite])
-    # equal values: by coordinates, so that the order of the points does not matter
-    order = np.lexsort((*points.T, values))
-    points, values = flatten(points[order]), values[order]
-    if points.shape[1] > 2:
-        raise ValueError("One complex for all sublevel sets is for the plane.")
-    xy = np.zeros((len(points), 2))
-    xy[:, : points.shape[1]] = points
-    unit = 2.0 ** np.frexp(np.abs(xy).max(initial=0.0))[1]
-    xy /= unit
-    simplices = _grown_cells(xy)
-    radii = []
-    for cells in simplices:
-        radii.append(np.zeros(len(cells)))
-        if cells.shape[1] > 1:
-            largest_ball(xy, cells, radii[-1])
-    return simplices, lower_star(simplices, [r * unit for r in radii], values)
-
-
-def _grown_cells(xy):
-    n = len(xy)
-    vertices = np.arange(n, dtype=np.int32)[:, None]
-    n_line = int(count_collinear(xy)) if n > 2 else n
-    line, lists = _grow_line(xy[:n_line])
-    if n_line < n:
-        capacity = 16 * n + 64
-        while True:
-            grown = [np.empty((capacity, size), dtype=np.int32) for size in (2, 3, 4)]
-            counts = grow_delaunay(xy, line, *grown)
-            if counts[3] == n:
-                break
-            capacity *= 2
-        found = [cells[:count] for cells, count in zip(grown, counts)]
-        lists = [np.concatenate([a, b]) for a, b in zip(lists, found)]
-    while lists and len(lists[-1]) == 0:
-        lists.pop()
-    return [vertices, *lists]
-
-
-def _grow_line(xy):
-    """Points on a line, one by one: their order, and the edges, triangles and (no) tetrahedra."""
-    order, keys, edges, triangles = [], [], [], []
-    for p, key in enumerate(map(tuple, xy.tolist())):
-        at = bisect_left(keys, key)
-        sides = sorted(order[max(at - 1, 0) : at + 1])
-        edges += [(q, p) for q in sides]
-        if len(sides) == 2:
-            triangles.append((*sides, p))
-        order.insert(at, p)
-        keys.insert(at, key)
-    cells = [(edges, 2), (triangles, 3), ([], 4)]
-    arrays = [np.array(found, dtype=np.int32).reshape(-1, size) for found, size in cells]
-    return np.array(order, dtype=np.int64), arrays
+from skgeom.topology._measures import DEFAULT_ROWS, round_up_rows, row_differences, signed_sum
+from skgeom.topology._rips import rips_measures
 
 
 def delaunay_measures(points, values, dimensions, *, n_rows=None):
@@ -111,7 +26,7 @@ def delaunay_measures(points, values, dimensions, *, n_rows=None):
         One, two or three coordinates.
     values : ndarray of shape (n_points,)
         Points with an infinite value never enter.
-    dimensions : sequence of int
+    dimensions : sequence of int, or ("euler",)
     n_rows : int or None, default=None
         Rows of the second parameter; None is exact in the plane and for H0, and 50 rows for the
         rest.
@@ -123,9 +38,14 @@ def delaunay_measures(points, values, dimensions, *, n_rows=None):
     """
     empty = (np.empty((0, 2)), np.empty(0, dtype=np.int32))
     if points.shape[1] < 3:
-        rounded = round_up_rows(values, n_rows)
-        measures = planar_measures(*delaunay_complex(points, rounded), dimensions)
+        simplices, grades = delaunay_complex(points, round_up_rows(values, n_rows))
+        if "euler" in dimensions:
+            return {"euler": euler_measure(grades)}
+        measures = planar_measures(simplices, grades, dimensions)
         return {dimension: measures.get(dimension, empty) for dimension in dimensions}
+    if "euler" in dimensions:
+        rows = DEFAULT_ROWS if n_rows is None else n_rows
+        return {"euler": delaunay_rows(points, values, rows)[0]}
     measures = {}
     if 0 in dimensions:
         measures[0] = _components(points, values, n_rows)

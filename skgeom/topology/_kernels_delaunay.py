@@ -1,7 +1,7 @@
 """Compiled loops: Delaunay triangulations of the plane, point by point, with exact predicates.
 
-A triangle without bounds on one side of the hull has the vertex `OUTSIDE`; neighbour i of a triangle
-is across from its vertex i; vertices go round counterclockwise.
+A triangle beyond the hull has the vertex `OUTSIDE`; neighbour i of a triangle is across from its
+vertex i; vertices go round counterclockwise.
 """
 
 import numpy as np
@@ -119,9 +119,7 @@ def _in_circle(xy, a, b, c, d):
     bc, cb, ca, ac, ab, ba = bdx * cdy, cdx * bdy, cdx * ady, adx * cdy, adx * bdy, bdx * ady
     det = lift_a * (bc - cb) + lift_b * (ca - ac) + lift_c * (ab - ba)
     bound = (
-        (abs(bc) + abs(cb)) * lift_a
-        + (abs(ca) + abs(ac)) * lift_b
-        + (abs(ab) + abs(ba)) * lift_c
+        (abs(bc) + abs(cb)) * lift_a + (abs(ca) + abs(ac)) * lift_b + (abs(ab) + abs(ba)) * lift_c
     )
     if abs(det) > _CIRCLE_BOUND * bound:
         return det
@@ -207,7 +205,10 @@ def _fill(triangles, neighbours, some, p, mark, cavity, size, n_triangles, aroun
         old = cavity[k]
         for i in range(3):
             if mark[neighbours[old, i]] != p:
-                rim[count, 0], rim[count, 1] = triangles[old, (i + 1) % 3], triangles[old, (i + 2) % 3]
+                rim[count, 0], rim[count, 1] = (
+                    triangles[old, (i + 1) % 3],
+                    triangles[old, (i + 2) % 3],
+                )
                 rim[count, 2] = neighbours[old, i]
                 count += 1
     for k in range(count):

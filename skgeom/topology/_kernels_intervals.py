@@ -172,9 +172,7 @@ def _staircase(points, count, tolerance, sign):
     count = _sort_undominated(points, count)
     joined = 0
     for i in range(1, count):
-        gap = max(
-            _apart(points[joined, 0], points[i, 0]), _apart(points[joined, 1], points[i, 1])
-        )
+        gap = max(_apart(points[joined, 0], points[i, 0]), _apart(points[joined, 1], points[i, 1]))
         if gap <= tolerance:
             points[joined, 0] = min(points[joined, 0], points[i, 0])
             points[joined, 1] = min(points[joined, 1], points[i, 1])
@@ -236,9 +234,7 @@ def trace_corners(
             continue
         n_births = _staircase(b, count, tolerance, 1.0)
         n_deaths = _staircase(d, count, tolerance, -1.0)
-        if shortest > 0 and (
-            longest_diagonal(b[:n_births], d[:n_deaths], low, extent) < shortest
-        ):
+        if shortest > 0 and (longest_diagonal(b[:n_births], d[:n_deaths], low, extent) < shortest):
             continue
         birth_ptr[n_summands + 1] = birth_ptr[n_summands] + n_births
         death_ptr[n_summands + 1] = death_ptr[n_summands] + n_deaths

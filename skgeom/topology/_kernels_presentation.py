@@ -1,7 +1,7 @@
 """Compiled loops: minimal presentations of two-parameter persistence modules over Z/2.
 
-Columns are sets of bits, 64 to a word. A matrix is reduced for one value of the first parameter after
-the other; a column that comes in may take the pivot of a later one, which is then reduced again
+Columns are sets of bits, 64 to a word. A matrix is reduced for one value of the first parameter
+after the other; a column that comes in may take the pivot of a later one, which is reduced again
 (Lesnick and Wright 2022; Kerber and Rolle 2021 for the queue).
 """
 
@@ -13,7 +13,7 @@ _ONE = np.uint64(1)
 
 @njit(nogil=True, cache=True)
 def _highest(column, start):
-    """Number of the highest bit that is set, looking from word `start` down; -1 if there is none."""
+    """Number of the highest bit that is set, from word `start` down; -1 if there is none."""
     for word in range(start, -1, -1):
         bits = column[word]
         if bits:

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from skgeom.topology._kernels_vineyard import _add, _has, _set
+from skgeom.topology._kernels_presentation import _add, _flip, _highest
 
 
 @njit(nogil=True, cache=True)
@@ -24,84 +24,69 @@ def _counting_sort(time, n_times, order):
 
 
 @njit(nogil=True, cache=True)
-def _count_bars(order, total, time, dimension, degree, boundary_ptr, boundary, local, n_words, out):
-    """out[s, t] = number of bars of one degree born at s that die at t (last: never)."""
-    n = len(time)
-    R = np.zeros((n, n_words), dtype=np.uint64)
-    position = np.full(n, -1, dtype=np.int32)
-    paired = np.full(n, -1, dtype=np.int32)
-    positive = np.zeros(n, dtype=np.bool_)
-    out[:] = 0
-    for i in range(total):
+def _count_bars(born, dies, ptr, indices, n_times, bars):
+    """bars[s, t] = number of bars from time s to time t (last column: for ever).
+
+    ``born`` and ``dies`` are the times of generators and relations, negative when absent.
+    """
+    bars[:] = 0
+    order = np.empty(len(born), dtype=np.int32)
+    n_born = _counting_sort(born, n_times, order)
+    position = np.empty(len(born), dtype=np.int64)
+    for i in range(n_born):
         position[order[i]] = i
-    for i in range(total):
-        cell = order[i]
-        if dimension[cell] < degree or dimension[cell] > degree + 1:
-            continue
-        latest = -1
-        for k in range(boundary_ptr[cell], boundary_ptr[cell + 1]):
-            face = boundary[k]
-            _set(R[cell], local[face])
-            latest = max(latest, position[face])
-        low = -1
-        for j in range(latest, -1, -1):
-            face = order[j]
-            if dimension[face] != dimension[cell] - 1 or not _has(R[cell], local[face]):
-                continue
-            if paired[face] < 0:
-                low = face
-                paired[face] = cell
-                break
-            _add(R[paired[face]], R[cell])
-        if dimension[cell] == degree:
-            positive[cell] = low < 0
-        elif low >= 0:
-            out[time[low], time[cell]] += 1
-    for i in range(total):
-        cell = order[i]
-        if dimension[cell] == degree and positive[cell] and paired[cell] < 0:
-            out[time[cell], out.shape[1] - 1] += 1
+    later = np.empty(len(dies), dtype=np.int32)
+    n_dying = _counting_sort(dies, n_times, later)
+    n_words = n_born // 64 + 1
+    columns = np.zeros((n_born, n_words), dtype=np.uint64)
+    column = np.zeros(n_words, dtype=np.uint64)
+    paired = np.zeros(n_born, dtype=np.bool_)
+    for i in range(n_dying):
+        relation = later[i]
+        for k in range(ptr[relation], ptr[relation + 1]):
+            _flip(column, position[indices[k]])
+        low = _highest(column, n_words - 1)
+        while low >= 0 and paired[low]:
+            _add(columns[low], column, (low >> 6) + 1)
+            low = _highest(column, low >> 6)
+        if low >= 0:
+            paired[low] = True
+            columns[low] = column
+            column[:] = 0
+            bars[born[order[low]], dies[relation]] += 1
+    for i in range(n_born):
+        if not paired[i]:
+            bars[born[order[i]], n_times] += 1
 
 
 @njit(nogil=True, cache=True)
-def rank_table(
-    start, stop, indices, shape, dimension, degree, boundary_ptr, boundary, local, n_words, ranks
-):
+def _elbow_times(grades, i, a, n_columns, times):
+    """Time of each grade on the elbow up column i to row a, then along row a; -1 beyond."""
+    for cell in range(len(grades)):
+        p, q = grades[cell]
+        times[cell] = -1
+        if q <= a and p < n_columns:
+            times[cell] = q if p <= i else a + p - i
+
+
+@njit(nogil=True, cache=True)
+def rank_table(start, stop, generators, relations, shape, ptr, indices, ranks):
     """Fill ranks[i, j, k, a] for columns i in ``start..stop``: rank from (i, j) to (k, a).
 
-    ``indices`` are the grid positions of the cells, (n_cells, 2).
+    ``generators`` and ``relations`` are grid positions, (n, 2); relation r adds up the generators
+    ``indices[ptr[r]:ptr[r + 1]]``.
     """
-    n = len(indices)
-    time = np.empty(n, dtype=np.int64)
-    order = np.empty(n, dtype=np.int32)
     n_columns, n_rows = shape
+    born = np.empty(len(generators), dtype=np.int64)
+    dies = np.empty(len(relations), dtype=np.int64)
     for i in range(start, stop):
         for a in range(n_rows):
             n_times = a + n_columns - i
-            for cell in range(n):
-                p, q = indices[cell]
-                time[cell] = -1
-                if q <= a and p < n_columns:
-                    time[cell] = q if p <= i else a + p - i
-            total = _counting_sort(time, n_times, order)
+            _elbow_times(generators, i, a, n_columns, born)
+            _elbow_times(relations, i, a, n_columns, dies)
             bars = np.zeros((n_times, n_times + 1), dtype=np.int64)
-            _count_bars(
-                order,
-                total,
-                time,
-                dimension,
-                degree,
-                boundary_ptr,
-                boundary,
-                local,
-                n_words,
-                bars,
-            )
+            _count_bars(born, dies, ptr, indices, n_times, bars)
             # ranks from j (born by then) to k (dies after)
             for j in range(a + 1):
                 for k in range(i, n_columns):
-                    alive = 0
-                    for s in range(j + 1):
-                        for t in range(a + k - i + 1, n_times + 1):
-                            alive += bars[s, t]
-                    ranks[i, j, k, a] = alive
+                    ranks[i, j, k, a] = bars[: j + 1, a + k - i + 1 :].sum()

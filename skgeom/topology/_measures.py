@@ -5,6 +5,8 @@ import numpy as np
 from skgeom.topology._checks import check_grid
 from skgeom.topology._shapes import SMALLEST
 
+DEFAULT_ROWS = 50
+
 
 def aggregate(points, weights, sample=None, n_samples=1):
     """Add the weights of equal points and drop those that cancel.
@@ -79,6 +81,31 @@ def signed_sum(terms, n_parameters=2):
     return aggregate(points, weights)[:2]
 
 
+def round_up_rows(values, n_rows):
+    """Round values up to at most `n_rows` of themselves, the largest included.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+    n_rows : int or None
+        None keeps all of them.
+
+    Returns
+    -------
+    rounded : ndarray of shape (n_values,)
+        Infinite values stay.
+    """
+    distinct = np.unique(values[np.isfinite(values)])
+    if n_rows is None or len(distinct) <= n_rows:
+        return values
+    chosen = np.ceil(np.linspace(0, len(distinct), n_rows + 1)[1:]).astype(int) - 1
+    rows = distinct[chosen]
+    rounded = np.array(values, dtype=np.float64)
+    finite = np.isfinite(values)
+    rounded[finite] = rows[np.searchsorted(rows, values[finite])]
+    return rounded
+
+
 def row_differences(rows, values):
     """Signed measure of a bifiltration from its rows.
 
@@ -102,6 +129,38 @@ def row_differences(rows, values):
             parts.append((later, -np.asarray(weights)))
     points, weights = concatenate(parts, 2)
     return aggregate(points, weights)[:2]
+
+
+def by_last_parameter(measure, values):
+    """Signed measure of three or more parameters, by the sublevel sets of the last one.
+
+    Parameters
+    ----------
+    measure : callable
+        Vertex function (n_points,) -> two-parameter measure (points, weights); vertices with an
+        infinite value are left out.
+    values : ndarray of shape (n_points, n_functions)
+
+    Returns
+    -------
+    points : ndarray of shape (n_atoms, n_functions + 1)
+    weights : ndarray of int32, shape (n_atoms,)
+    """
+    n_functions = values.shape[1]
+    if n_functions == 1:
+        return measure(values[:, 0])
+    last = values[:, -1]
+    terms = []
+    previous = None
+    for value in np.unique(last[np.isfinite(last)]):
+        level = np.where((last <= value)[:, None], values[:, :-1], np.inf)
+        points, weights = by_last_parameter(measure, level)
+        for sign, found in ((1, (points, weights)), (-1, previous)):
+            if found is not None:
+                lifted = np.column_stack([found[0], np.full(len(found[0]), value)])
+                terms.append((sign, (lifted, found[1])))
+        previous = points, weights
+    return signed_sum(terms, n_functions + 1)
 
 
 def barcode_measure(bars):

@@ -21,7 +21,7 @@ from skgeom.topology._checks import (
 )
 from skgeom.topology._kernels_vineyard import vineyard
 from skgeom.topology._measures import widen
-from skgeom.topology._presentation import face_numbers, minimal_presentation
+from skgeom.topology._presentation import minimal_presentation
 
 INTERVAL_KERNELS = {
     "interleaving": kernels.INTERLEAVING,
@@ -244,17 +244,17 @@ def decompose_complex(
     extent = (box[1] - box[0]) / scale
     top = max(homology_dimensions) + 2
     flat = [(g - box[0]) / scale for g in grades[:top]]
-    cells, values = _finite_cells(simplices[:top], flat)
-    offsets, step = _lines(extent, n_lines, max_error)
+    cells, values = finite_cells(simplices[:top], flat)
+    offsets, step = line_offsets(extent, n_lines, max_error)
     parts = []
     for dimension in sorted(homology_dimensions):
-        traces = _traces(minimal_presentation(cells, values, dimension), offsets)
-        births, deaths, *pointers = _corners(*traces, offsets, extent, 1.1 * step, min_persistence)
+        vines = traces(minimal_presentation(cells, values, dimension), offsets)
+        births, deaths, *pointers = _corners(*vines, offsets, extent, 1.1 * step, min_persistence)
         parts.append((births * scale + box[0], deaths * scale + box[0], *pointers, dimension))
     return _joined(parts, box, homology_dimensions)
 
 
-def _lines(extent, n_lines, max_error):
+def line_offsets(extent, n_lines, max_error):
     """Offsets ``x - y`` of the lines, and their distance."""
     total = extent.sum()
     count = n_lines if max_error is None else int(np.ceil(total / max_error))
@@ -262,13 +262,13 @@ def _lines(extent, n_lines, max_error):
     return -extent[1] + (np.arange(count) + 0.5) * step, step
 
 
-def _finite_cells(simplices, grades):
+def finite_cells(simplices, grades):
     """Leave out cells that never enter; keep the vertices' names."""
     kept = [np.isfinite(g).all(axis=1) for g in grades]
     return [s[k] for s, k in zip(simplices, kept)], [g[k] for g, k in zip(grades, kept)]
 
 
-def _traces(presentation, offsets):
+def traces(presentation, offsets):
     """Births and deaths of every vine on every line: (n_lines, n_vines)."""
     n_generators, n_relations = len(presentation.generators), len(presentation.relations)
     values = np.concatenate([presentation.generators, presentation.relations])
@@ -284,29 +284,6 @@ def _traces(presentation, offsets):
         values, offsets, order, dimension, ptr, presentation.indices, local, n_words, births, deaths
     )
     return births[:, found == 0], deaths[:, found == 0]
-
-
-def boundary_matrix(simplices):
-    """Cells one after the other, by dimension.
-
-    Returns
-    -------
-    dimension, local : ndarrays of int32, shape (n_cells,)
-        Dimension of a cell, and its number within that dimension.
-    boundary_ptr, boundary : ndarrays of int32
-        Faces of cell i: ``boundary[boundary_ptr[i]:boundary_ptr[i + 1]]``.
-    """
-    counts = [len(cells) for cells in simplices]
-    start = np.cumsum([0, *counts])
-    dimension = np.repeat(np.arange(len(counts)), counts).astype(np.int32)
-    local = np.concatenate([np.arange(count) for count in counts]).astype(np.int32)
-    sizes = np.where(dimension == 0, 0, dimension + 1)
-    faces = [
-        (start[k - 1] + face_numbers(simplices[k], simplices[k - 1])).ravel()
-        for k in range(1, len(simplices))
-    ]
-    boundary_ptr = np.cumsum([0, *sizes]).astype(np.int32)
-    return dimension, local, boundary_ptr, np.concatenate([[], *faces]).astype(np.int32)
 
 
 def _corners(births, deaths, offsets, extent, tolerance, shortest):

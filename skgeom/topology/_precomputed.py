@@ -1,46 +1,15 @@
-"""Simplicial complexes that come with grades: gudhi simplex trees with a vertex function."""
+"""Measures and barcodes of simplicial complexes that come with grades."""
 
 import numpy as np
 
 from skgeom.topology._checks import check_complex, check_dimension, check_line
 from skgeom.topology._forest import graph_measures, single_graph
-from skgeom.topology._measures import barcode_measure, row_differences
-from skgeom.topology._rips import DEFAULT_ROWS, round_up_rows
-
-
-def simplex_tree_cells(tree, values):
-    """Simplices of a tree by dimension, with their grades.
-
-    Parameters
-    ----------
-    tree : gudhi.SimplexTree
-        Its filtration values are the first parameter.
-    values : ndarray of shape (n_vertices,)
-        Vertex function, the second parameter (lower star); in the order of the vertices' numbers.
-
-    Returns
-    -------
-    simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
-        Vertices renumbered 0, 1, ... in increasing order.
-    grades : list of ndarrays of shape (n_simplices, 2)
-    """
-    by_dimension = [([], []) for _ in range(tree.dimension() + 1)]
-    for simplex, filtration in tree.get_simplices():
-        cells, first = by_dimension[len(simplex) - 1]
-        cells.append(simplex)
-        first.append(filtration)
-    if not by_dimension or not by_dimension[0][0]:
-        return [np.empty((0, 1), dtype=np.int64)], [np.empty((0, 2))]
-    names = np.sort(np.array(by_dimension[0][0])[:, 0])
-    simplices, grades = [], []
-    for dimension, (cells, first) in enumerate(by_dimension):
-        cells = np.searchsorted(names, np.array(cells).reshape(-1, dimension + 1))
-        cells = np.sort(cells, axis=1)
-        order = np.lexsort(cells.T[::-1])
-        simplices.append(cells[order])
-        second = values[cells[order]].max(axis=1)
-        grades.append(np.column_stack([np.array(first)[order], second]))
-    return simplices, grades
+from skgeom.topology._measures import (
+    DEFAULT_ROWS,
+    barcode_measure,
+    round_up_rows,
+    row_differences,
+)
 
 
 def complex_measures(simplices, grades, dimensions, n_rows=None):

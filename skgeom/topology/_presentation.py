@@ -1,6 +1,6 @@
 """Minimal presentations: a module by few generators and relations, in place of a whole complex."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,12 @@ class Presentation:
     relations: np.ndarray
     ptr: np.ndarray
     indices: np.ndarray
+
+    def scaled(self, factors):
+        """The same module with other units."""
+        return replace(
+            self, generators=self.generators * factors, relations=self.relations * factors
+        )
 
 
 def minimal_presentation(simplices, grades, dimension):

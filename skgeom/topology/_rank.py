@@ -1,20 +1,16 @@
 """The rank invariant on a grid, and its signed measure on pairs of parameter values."""
 
-from numbers import Integral
-
 import numpy as np
 
 from skgeom._core.parallel import parallel_rows
-from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
 from skgeom.topology._checks import (
     check_complex,
     check_dimension,
     check_grid,
-    check_positive,
 )
 from skgeom.topology._kernels_rank import rank_table
-from skgeom.topology._measures import grid_indices
-from skgeom.topology._modules import boundary_matrix
+from skgeom.topology._measures import grid_indices, round_up_rows
+from skgeom.topology._presentation import minimal_presentation
 
 
 def rank_invariant(simplices, grades, homology_dimension, grid, *, n_jobs=None):
@@ -39,27 +35,45 @@ def rank_invariant(simplices, grades, homology_dimension, grid, *, n_jobs=None):
     """
     simplices, grades = check_complex(simplices, grades, 2)
     grid = check_grid(grid, 2)
-    cells = simplices[: check_dimension(homology_dimension) + 2]
-    dimension, local, boundary_ptr, boundary = boundary_matrix(cells)
-    indices, _ = grid_indices(np.concatenate(grades[: len(cells)]), grid)
+    return complex_ranks(simplices, grades, check_dimension(homology_dimension), grid, n_jobs)
+
+
+def complex_ranks(simplices, grades, dimension, grid, n_jobs=None):
+    """`rank_invariant` of a complex known to be valid, by its minimal presentation on the grid."""
     shape = tuple(len(values) for values in grid)
+    on_grid = [grid_indices(values, grid) for values in grades[: dimension + 2]]
+    cells = [s[inside] for s, (_, inside) in zip(simplices, on_grid)]
+    positions = [indices[inside].astype(np.float64) for indices, inside in on_grid]
+    module = minimal_presentation(cells, positions, dimension)
     ranks = np.zeros((*shape, *shape), dtype=np.int32)
-    n_words = max(1, (max(len(c) for c in cells) + 63) // 64)
     parallel_rows(
         rank_table,
         shape[0],
-        indices,
+        module.generators.astype(np.int64),
+        module.relations.astype(np.int64),
         shape,
-        dimension,
-        homology_dimension,
-        boundary_ptr,
-        boundary,
-        local,
-        n_words,
+        module.ptr,
+        module.indices,
         ranks,
         n_jobs=n_jobs,
     )
     return ranks
+
+
+def sample_rank_measure(simplices, grades, dimension, resolution):
+    """Signed measure of the rank invariant, on at most `resolution` values of each parameter.
+
+    Returns
+    -------
+    points : ndarray of shape (n_atoms, 4)
+    weights : ndarray of int32, shape (n_atoms,)
+    """
+    values = np.concatenate(grades)
+    values = values[np.isfinite(values).all(axis=1)]
+    if len(values) == 0:
+        return np.empty((0, 4)), np.empty(0, dtype=np.int32)
+    grid = [np.unique(round_up_rows(column, resolution)) for column in values.T]
+    return rank_measure(complex_ranks(simplices, grades, dimension, grid), grid)
 
 
 def rank_measure(ranks, grid):
@@ -95,68 +109,3 @@ def rank_measure(ranks, grid):
     ends = [np.append(values, np.inf) for values in grid]
     points = np.column_stack([grid[0][i], grid[1][j], ends[0][k + 1], ends[1][a + 1]])
     return points, signed[i, j, k, a].astype(np.int32)
-
-
-def rank_signed_measure(
-    shape, filtration="graph", homology_dimension=0, *, resolution=None, n_jobs=None, **parameters
-):
-    """Signed measure of the rank invariant of one shape.
-
-    The rank from x to y counts the classes that are there at x and still at y; unlike the Hilbert
-    function it tells one long-lived class from many short ones.
-
-    Parameters
-    ----------
-    shape : graph, point cloud or pair
-        One sample of `BifiltrationTransformer`.
-    filtration : {"graph", "alpha", "precomputed"}, default="graph"
-    homology_dimension : int, default=0
-    resolution : int or None, default=None
-        Number of equally spaced grid values per parameter, to which grades are rounded up; None
-        takes all distinct grades. Time and memory grow with the fourth power.
-    n_jobs : int or None, default=None
-    **parameters : object
-        Further parameters of `BifiltrationTransformer`, such as ``function``.
-
-    Returns
-    -------
-    points : ndarray of shape (n_atoms, 4)
-        Birth and death of signed rectangles; deaths may be +inf.
-    weights : ndarray of int32, shape (n_atoms,)
-
-    References
-    ----------
-    .. [1] Botnan, Oppermann, Oudot. "Signed barcodes for multi-parameter persistence via rank
-           decompositions." SoCG 2022.
-
-    Examples
-    --------
-    >>> from skgeom.topology import rank_signed_measure
-    >>> edge = [(0, 1)], [[0.0, 0.0], [1.0, 2.0]]
-    >>> points, weights = rank_signed_measure(edge, function="precomputed")
-    >>> points
-    array([[ 0.,  0., inf, inf]])
-    """
-    if filtration not in ("graph", "alpha", "precomputed"):
-        raise ValueError(
-            f"filtration must be 'graph', 'alpha' or 'precomputed', got {filtration!r}."
-        )
-    if resolution is not None:
-        check_positive(resolution, "resolution", Integral)
-    transformer = BifiltrationTransformer(
-        filtration=filtration, homology_dimensions=(homology_dimension,), **parameters
-    )
-    simplices, grades = transformer.fit([shape]).complexes([shape])[0]
-    values = np.concatenate(grades)
-    if values.shape[1] != 2:
-        raise ValueError(f"The rank invariant takes two parameters, got {values.shape[1]}.")
-    values = values[np.isfinite(values).all(axis=1)]
-    if len(values) == 0:
-        return np.empty((0, 4)), np.empty(0, dtype=np.int32)
-    if resolution is None:
-        grid = [np.unique(column) for column in values.T]
-    else:
-        grid = [np.linspace(column.min(), column.max(), resolution) for column in values.T]
-    return rank_measure(
-        rank_invariant(simplices, grades, homology_dimension, grid, n_jobs=n_jobs), grid
-    )

@@ -2,36 +2,19 @@
 
 import numpy as np
 
+from skgeom.topology._delaunay_complex import delaunay_complex
+from skgeom.topology._forest import graph_measures, single_graph
 from skgeom.topology._kernels import count_triangles, slink_atoms
-from skgeom.topology._measures import aggregate, barcode_measure, row_differences
+from skgeom.topology._measures import (
+    DEFAULT_ROWS,
+    aggregate,
+    barcode_measure,
+    round_up_rows,
+    row_differences,
+)
 
 NO_MATRIX = np.empty((0, 0))
-DEFAULT_ROWS = 50
-
-
-def round_up_rows(values, n_rows):
-    """Round values up to at most `n_rows` of themselves, the largest included.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_values,)
-    n_rows : int or None
-        None keeps all of them.
-
-    Returns
-    -------
-    rounded : ndarray of shape (n_values,)
-        Infinite values stay.
-    """
-    distinct = np.unique(values[np.isfinite(values)])
-    if n_rows is None or len(distinct) <= n_rows:
-        return values
-    chosen = np.ceil(np.linspace(0, len(distinct), n_rows + 1)[1:]).astype(int) - 1
-    rows = distinct[chosen]
-    rounded = np.array(values, dtype=np.float64)
-    finite = np.isfinite(values)
-    rounded[finite] = rows[np.searchsorted(rows, values[finite])]
-    return rounded
+PLANAR = 1000  # points in the plane from which a triangulation is faster than all distances
 
 
 def rips_measures(points, values, dimensions, *, threshold=np.inf, n_rows=None, matrix=None):
@@ -84,6 +67,9 @@ def distance_matrix(points):
 
 
 def _single_linkage(points, matrix, values, threshold):
+    """Points in the order of their values; in the plane only Delaunay edges merge components."""
+    if matrix is None and points.shape[1] == 2 and len(points) > PLANAR:
+        return _planar_linkage(points, values, threshold)
     if matrix is None:
         coordinates, matrix = np.ascontiguousarray(points.T), NO_MATRIX
     else:
@@ -92,27 +78,40 @@ def _single_linkage(points, matrix, values, threshold):
     return aggregate(np.column_stack([radius, values[row]]), weights)[:2]
 
 
+def _planar_linkage(points, values, threshold):
+    """Single linkage from the edges of the Delaunay triangulations of all sublevel sets."""
+    simplices, grades = delaunay_complex(points, values, top=1)
+    edge_grades = grades[1] * [2.0, 1.0]
+    short = edge_grades[:, 0] <= threshold
+    graph = single_graph(simplices[1][short], grades[0], edge_grades[short])
+    return graph_measures(graph, (0,))[0][:2]
+
+
 def _higher_by_rows(matrix, values, dimensions, threshold):
     """Ripser on the principal submatrix of every row."""
+    rows, counts = np.unique(values, return_counts=True)
+    barcodes = [
+        row_barcodes(matrix[:count, :count], dimensions, threshold) for count in np.cumsum(counts)
+    ]
+    return {
+        dimension: row_differences([barcode_measure(bars[i]) for bars in barcodes], rows)
+        for i, dimension in enumerate(dimensions)
+    }
+
+
+def row_barcodes(matrix, dimensions, threshold):
+    """Barcodes of the Rips complex of a distance matrix, one array (n_bars, 2) per dimension."""
     from gudhi.sklearn.rips_persistence import RipsPersistence
 
+    if len(matrix) < 3:
+        return [np.empty((0, 2))] * len(dimensions)
     rips = RipsPersistence(
         list(dimensions),
         threshold=threshold,
         input_type="full distance matrix",
         homology_coeff_field=2,
     )
-    rows, counts = np.unique(values, return_counts=True)
-    barcodes = []
-    for count in np.cumsum(counts):
-        if count < 3:
-            barcodes.append([np.empty((0, 2))] * len(dimensions))
-        else:
-            barcodes.append(rips.fit_transform([matrix[:count, :count]])[0])
-    return {
-        dimension: row_differences([barcode_measure(bars[i]) for bars in barcodes], rows)
-        for i, dimension in enumerate(dimensions)
-    }
+    return rips.fit_transform([matrix])[0]
 
 
 def rips_euler(points, values, *, threshold=np.inf, matrix=None):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from skgeom.topology._checks import check_complex
+from skgeom.topology._trees import foreign_cells, simplex_tree_cells
+
 # outside of these magnitudes squares overflow, or vanish
 SMALLEST, LARGEST = 1e-100, 1e100
 
@@ -64,12 +67,11 @@ def _finite(array, what, index):
 def _function_values(values, count, what, index):
     """Values per vertex; +inf is allowed (the vertex never enters), NaN and -inf are not."""
     values = float_array(values, "the values", index)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if len(np.atleast_1d(values)) != count or values.ndim not in (1, 2):
+    values = values[:, None] if values.ndim == 1 else values
+    if values.ndim != 2 or len(values) != count or values.shape[1] == 0:
         raise ValueError(
-            f"Sample {index}: expected one value per {what}, shape ({count},), "
-            f"got shape {values.shape}."
+            f"Sample {index}: expected one or more values per {what}, shape ({count},) or "
+            f"({count}, n_functions), got shape {values.shape}."
         )
     return check_values(values, index)
 
@@ -179,23 +181,58 @@ def images(shapes):
 
 
 def complexes(shapes):
-    """Unpack pairs (gudhi.SimplexTree, values)."""
-    unpacked = []
-    for index, sample in enumerate(shapes):
-        if (
-            not isinstance(sample, (tuple, list))
-            or len(sample) != 2
-            or not hasattr(sample[0], "get_simplices")
-        ):
-            raise ValueError(
-                f"Sample {index}: filtration='precomputed' needs pairs (gudhi.SimplexTree, "
-                f"values), got {type(sample).__name__}."
-            )
-        tree, values = sample
-        values = _function_values(values, tree.num_vertices(), "vertex", index)
-        check_values(np.array([filtration for _, filtration in tree.get_simplices()]), index)
-        unpacked.append((tree, values))
+    """Unpack complexes with grades.
+
+    Parameters
+    ----------
+    shapes : list
+        Pairs (gudhi.SimplexTree, values), pairs (simplices, grades) of arrays by dimension, or
+        complexes of other libraries.
+
+    Returns
+    -------
+    complexes : list of (simplices, grades)
+    """
+    unpacked = [_unpack_complex(sample, index) for index, sample in enumerate(shapes)]
+    widths = [grades[0].shape[1] for _, grades in unpacked]
+    for index, width in enumerate(widths):
+        if width != widths[0]:
+            raise ValueError(f"Sample {index} has {width} parameters, sample 0 has {widths[0]}.")
     return unpacked
+
+
+def _unpack_complex(sample, index):
+    if hasattr(sample, "get_simplices") or hasattr(sample, "get_boundaries"):
+        simplices, grades = foreign_cells(sample, index)
+    elif isinstance(sample, (tuple, list)) and len(sample) == 2:
+        if hasattr(sample[0], "get_simplices"):
+            tree, values = sample
+            values = _function_values(values, tree.num_vertices(), "vertex", index)
+            simplices, grades = simplex_tree_cells(tree, values)
+        else:
+            simplices, grades = sample
+    else:
+        raise ValueError(
+            f"Sample {index}: filtration='precomputed' needs pairs (gudhi.SimplexTree, values), "
+            f"pairs (simplices, grades) or simplex trees with vectors of grades, got "
+            f"{type(sample).__name__}."
+        )
+    try:
+        simplices, grades = check_complex(simplices, grades)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"Sample {index}: {error}") from error
+    check_values(np.concatenate(grades), index)
+    return _numbered(simplices), grades
+
+
+def _numbered(simplices):
+    """Vertices renumbered 0, 1, ... in the order of `simplices[0]`, sorted within every row."""
+    names = simplices[0][:, 0]
+    order = np.argsort(names)
+    return [
+        np.sort(order[np.searchsorted(names[order], cells)], axis=1).astype(np.int32)
+        for cells in simplices
+    ]
 
 
 def graphs(shapes, *, with_values, attributes):

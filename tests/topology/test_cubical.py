@@ -102,5 +102,5 @@ def test_images_of_different_sizes_and_refusals():
         transformer.fit([np.zeros((2, 2, 2)), np.zeros((2, 2, 3))])
     with pytest.raises(ValueError, match="The samples come with 1 parameter"):
         transformer.fit([np.zeros((2, 2, 1))])
-    with pytest.raises(ValueError, match="dual=True takes images"):
-        transformer.set_params(dual=True).fit([np.zeros((2, 2, 2, 2))])
+    with pytest.raises(ValueError, match="Volumes with 3 channels have homology_dimensions="):
+        transformer.set_params(dual=True).fit([np.zeros((2, 2, 2, 3))])

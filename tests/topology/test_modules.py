@@ -17,7 +17,7 @@ from skgeom.topology import (
     tcdr,
 )
 from skgeom.topology._alpha import alpha_complex, lower_star
-from skgeom.topology._modules import _traces, from_corners
+from skgeom.topology._modules import from_corners, traces
 from skgeom.topology._presentation import minimal_presentation
 from tests.topology.conftest import hilbert_brute_force, random_graph
 from tests.topology.test_vectorizer import edge_lists
@@ -75,7 +75,7 @@ def test_every_line_has_the_barcode_of_gudhi(seed, n, d, levels):
     rng = np.random.default_rng(seed)
     simplices, grades = random_complex(rng, n, d, levels)
     offsets = np.linspace(-4, 4, 9)
-    traces = [_traces(minimal_presentation(simplices, grades, k), offsets) for k in range(d + 1)]
+    vines = [traces(minimal_presentation(simplices, grades, k), offsets) for k in range(d + 1)]
     for line, offset in enumerate(offsets):
         tree = gudhi.SimplexTree()
         for cells, g in zip(simplices, grades):
@@ -84,7 +84,7 @@ def test_every_line_has_the_barcode_of_gudhi(seed, n, d, levels):
         tree.compute_persistence(homology_coeff_field=2, persistence_dim_max=True)
         for k in range(d + 1):
             expected = tree.persistence_intervals_in_dimension(k).reshape(-1, 2)
-            birth, death = traces[k][0][line], traces[k][1][line]
+            birth, death = vines[k][0][line], vines[k][1][line]
             chosen = birth < death
             found = np.column_stack([birth[chosen], death[chosen]])
             np.testing.assert_allclose(
@@ -101,7 +101,7 @@ def test_vines_move_continuously(seed):
     offsets = np.linspace(-3, 3, 40)
     step = offsets[1] - offsets[0] + 1e-12
     for dimension in (0, 1):
-        births, deaths = _traces(minimal_presentation(simplices, grades, dimension), offsets)
+        births, deaths = traces(minimal_presentation(simplices, grades, dimension), offsets)
         assert (np.abs(np.diff(births, axis=0)) <= step).all()
         with np.errstate(invalid="ignore"):
             moved = np.abs(np.diff(deaths, axis=0))
@@ -309,7 +309,7 @@ def test_refusals():
     graph = {"filtration": "graph", "function": "precomputed"}
     mma = {**graph, "invariant": "mma"}
     bad = [
-        ({"invariant": "mma"}, [np.zeros((3, 2))], "invariant='mma' has no meaning"),
+        ({"invariant": "mma", "filtration": "degree_rips"}, [np.zeros((3, 2))], "several grades"),
         ({**mma, "vectorization": "surface"}, X, "doesn't take what invariant='mma' gives"),
         ({**graph, "vectorization": "tcdr"}, X, "doesn't take what invariant='hilbert' gives"),
         ({**mma, "k": (-1,)}, X, "k must hold non-negative integers"),
