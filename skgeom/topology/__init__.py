@@ -8,11 +8,13 @@ input is a sequence of shapes; the output is a table.
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
 from skgeom.topology._convolution import signed_measure_convolution
 from skgeom.topology._display import SignedMeasureDisplay
+from skgeom.topology._fibered import FiberedBarcodes
 from skgeom.topology._functional import (
     euler_signed_measure,
     hilbert_signed_measure,
     rank_signed_measure,
 )
+from skgeom.topology._kernel_matrices import FiberedKernel, SignedMeasureKernel
 from skgeom.topology._measures import mobius_inverse
 from skgeom.topology._modules import (
     IntervalModules,
@@ -23,12 +25,14 @@ from skgeom.topology._modules import (
 )
 from skgeom.topology._precomputed import fibered_barcode
 from skgeom.topology._rank import rank_invariant, rank_measure
-from skgeom.topology._signed_measure_vectorizer import SignedMeasureKernel, SignedMeasureVectorizer
+from skgeom.topology._signed_measure_vectorizer import SignedMeasureVectorizer
 from skgeom.topology._sliced_wasserstein import sliced_wasserstein_distances
 from skgeom.topology._vectorizer import MultiparamPersistenceVectorizer
 
 __all__ = [
     "BifiltrationTransformer",
+    "FiberedBarcodes",
+    "FiberedKernel",
     "IntervalModules",
     "MultiparamPersistenceVectorizer",
     "SignedMeasureDisplay",

@@ -38,7 +38,8 @@ from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import DEFAULT_ROWS, aggregate, by_last_parameter, round_up_rows
 from skgeom.topology._modules import decompose_complex
 from skgeom.topology._precomputed import complex_measures
-from skgeom.topology._rank import sample_rank_measure
+from skgeom.topology._pull_back import function_gradient, radii_gradient, values_gradient
+from skgeom.topology._rank import ends, is_rank, sample_rank_measure
 from skgeom.topology._rips import distance_matrix, rips_euler, rips_measures
 from skgeom.topology._shapes import LARGEST, SMALLEST
 
@@ -298,22 +299,91 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._check_like_fitted(shapes)
         return self._complexes(shapes)
 
-    def filtered_graphs(self, X):
-        """The bifiltered graphs of the samples, edges with the later of their nodes, as a batch.
+    def gradient(self, X, slopes):
+        """Vector-Jacobian product of `transform`, for invariants that are signed measures.
+
+        Where the order of the grades is fixed, every coordinate of an atom is a grade of one
+        cell; where grades tie it is one element of the generalised derivative.
 
         Parameters
         ----------
-        X : sequence of graphs
+        X : sequence of shapes
+        slopes : list of dict
+            Per sample: key -> array of shape (n_atoms, n_parameters), the gradient in the atoms
+            that `transform` returns.
 
         Returns
         -------
-        batch : GraphBatch
+        gradients : list of ndarrays, or of pairs of ndarrays
+            Per sample, in the shape of what moves: points (n_points, n_coordinates), an image,
+            node values (n_nodes, n_parameters); with ``function="precomputed"`` on point clouds a
+            pair, in the points and in their values (n_points, n_functions).
+
+        References
+        ----------
+        .. [1] Scoccola, Setlur, Loiseaux, Carrière, Oudot. "Differentiability and Optimization of
+               Multiparameter Persistent Homology." ICML 2024, arXiv:2406.07224.
         """
+        check_is_fitted(self)
+        self._check_differentiable()
         shapes = self._unpack(X)
         self._check_like_fitted(shapes)
-        if shapes.edge_values is not None:
-            raise ValueError("Graphs with edge values of their own are not lower stars.")
-        return self._filtered_graphs(shapes)
+        if self.filtration == "graph" and shapes.edge_values is not None:
+            raise ValueError(
+                "gradient needs graphs whose edges enter with the later of their nodes."
+            )
+        measures = self._invariants(shapes)
+        if len(slopes) != len(measures):
+            raise ValueError(f"slopes has {len(slopes)} entries for {len(measures)} samples.")
+        atoms = [_matched(m, g, i) for i, (m, g) in enumerate(zip(measures, slopes))]
+        return self._pulled_back(shapes, atoms)
+
+    def _pulled_back(self, shapes, atoms):
+        """`gradient` for samples with all atoms (points, slopes) of one sample together."""
+        if self.filtration == "graph":
+            borders = shapes.node_ptr[1:-1]
+            values = np.split(shapes.values, borders)
+            return [values_gradient(*pair, v) for pair, v in zip(atoms, values)]
+        if self.filtration == "cubical":
+            flat = [image.reshape(-1, image.shape[-1]) for image in shapes]
+            found = [values_gradient(*pair, table) for pair, table in zip(atoms, flat)]
+            return [g.reshape(image.shape) for g, image in zip(found, shapes)]
+        numbered = list(enumerate(zip(shapes, atoms)))
+        return parallel_map(self._cloud_gradient, numbered, n_jobs=self.n_jobs)
+
+    def _cloud_gradient(self, numbered):
+        index, (shape, (atoms, slopes)) = numbered
+        points, values, _ = self._valued_points((index, shape))
+        gradient = radii_gradient(self.filtration, atoms[:, 0], slopes[:, 0], points, values[:, 0])
+        in_values = values_gradient(atoms[:, 1:], slopes[:, 1:], values)
+        if self._given_values():
+            return gradient, in_values
+        for function, parameters, column in zip(
+            self._functions(), self.function_params_, in_values.T
+        ):
+            gradient = gradient + function_gradient(function, parameters, points, column)
+        return gradient
+
+    def _check_differentiable(self):
+        reason = None
+        if self.invariant not in ("hilbert", "euler", "rank"):
+            reason = f"a signed measure, invariant={self.invariant!r} is none"
+        elif self.filtration in ("degree_rips", "precomputed") or self.metric == "precomputed":
+            reason = "points, images or graphs with node values"
+        elif self.filtration == "graph" and not self._given_values():
+            reason = "function='precomputed' for graphs"
+        elif any(callable(function) for function in self._functions()):
+            reason = "functions with a known derivative, which callables have not"
+        elif self.max_points is not None:
+            reason = "max_points=None"
+        elif (
+            self.filtration == "delaunay"
+            and self._n_coordinates == 3
+            and (self._dimensions() != [0] or self.invariant == "euler")
+        ):
+            reason = "components alone, for 'delaunay' in space"
+        if reason is not None:
+            raise ValueError(f"gradient needs {reason}.")
 
     # -- fit
 
@@ -782,6 +852,26 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             index = int(np.searchsorted(graphs.edge_ptr, early[0], side="right")) - 1
             raise ValueError(f"Sample {index}: an edge enters before one of its nodes.")
         return np.maximum(own, lower_star)
+
+
+def _matched(measures, slopes, index):
+    """Atoms and slopes of all keys of one sample together: (n_atoms, n_parameters) each."""
+    points, gradients = [], []
+    for key, (atoms, _) in measures.items():
+        if key in slopes:
+            slope = np.asarray(slopes[key], dtype=np.float64)
+            if slope.shape != atoms.shape:
+                raise ValueError(
+                    f"Sample {index}: slopes[{key!r}] must have shape {atoms.shape}, got "
+                    f"{slope.shape}."
+                )
+            if is_rank(key):
+                atoms, slope = ends(atoms), ends(slope)
+            points.append(atoms)
+            gradients.append(slope)
+    if not points:
+        raise ValueError(f"Sample {index}: slopes has none of the keys {list(measures)}.")
+    return np.concatenate(points), np.concatenate(gradients)
 
 
 def _box_of(complexes):

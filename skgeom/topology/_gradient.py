@@ -1,85 +1,94 @@
-"""Vector-Jacobian products: from a gradient in the features to one in the node values.
+"""Vector-Jacobian products of vectorisations: from gradients in the features to the atoms."""
 
-Where the order of the node values is fixed, each coordinate of an atom is the value of one node.
-"""
+from itertools import combinations
 
 import numpy as np
 
 from skgeom.topology._convolution import kernel_table
-from skgeom.topology._forest import forest_history
-from skgeom.topology._kernels import REDUNDANT
 
 
-def atoms_with_nodes(batch, node_values):
-    """Atoms of H0 and H1 of bifiltered graphs, not added up, with the nodes they come from.
+def convolution_gradient(points, weights, sample, grid, bandwidth, kernel, cotangent):
+    """Gradient of ``sum(cotangent * image)`` in the atoms.
 
     Parameters
     ----------
-    batch : GraphBatch
-        Two parameters; edges enter with the later of their nodes.
-    node_values : ndarray of shape (n_nodes, 2)
-
-    Returns
-    -------
-    atoms : dict of int -> (points, weights, sample, nodes)
-        ``points[a, i] == node_values[nodes[a, i], i]``.
-    """
-    order, removed = forest_history(batch)
-    sample = batch.edge_sample()
-    ends = batch.edges[order] + batch.node_ptr[:-1][sample][:, None]
-    # the later node of every edge, per parameter; the lower number among equal ones
-    later = np.argmax(node_values[ends], axis=1)
-    edge_nodes = np.take_along_axis(ends, later, axis=1)
-    inserted = removed != REDUNDANT
-    thrown = np.flatnonzero(removed >= 0)
-    lost = np.column_stack([edge_nodes[removed[thrown], 0], edge_nodes[thrown, 1]])
-    present = np.flatnonzero(np.isfinite(node_values).all(axis=1))
-    own = np.column_stack([present, present])
-    zero = [
-        (own, 1, batch.node_sample()[present]),
-        (edge_nodes[inserted], -1, sample[inserted]),
-        (lost, 1, sample[thrown]),
-    ]
-    one = [(edge_nodes[~inserted], 1, sample[~inserted]), (lost, 1, sample[thrown])]
-    return {0: _gather(zero, node_values), 1: _gather(one, node_values)}
-
-
-def _gather(parts, node_values):
-    nodes = np.concatenate([nodes for nodes, _, _ in parts])
-    weights = np.concatenate([np.full(len(nodes), w) for nodes, w, _ in parts])
-    sample = np.concatenate([sample for _, _, sample in parts])
-    order = np.argsort(sample, kind="stable")
-    nodes, weights, sample = nodes[order], weights[order], sample[order]
-    return np.take_along_axis(node_values, nodes, axis=0), weights, sample, nodes
-
-
-def convolution_gradient(points, weights, sample, grid, bandwidth, cotangent):
-    """Gradient of ``sum(cotangent * image)`` in the atoms, for the Gaussian kernel.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_atoms, 2)
+    points : ndarray of shape (n_atoms, n_parameters)
     weights : ndarray of shape (n_atoms,)
     sample : ndarray of int, shape (n_atoms,)
-    grid : sequence of two ndarrays
-    bandwidth : sequence of two floats
-    cotangent : ndarray of shape (n_samples, len(grid[0]), len(grid[1]))
+        Increasing.
+    grid : sequence of ndarrays
+    bandwidth : sequence of float
+    kernel : {"gaussian", "exponential", "linear"}
+    cotangent : ndarray of shape (n_samples, len(grid[0]), len(grid[1]), ...)
 
     Returns
     -------
-    gradient : ndarray of shape (n_atoms, 2)
+    gradient : ndarray of shape (n_atoms, n_parameters)
     """
     ones = np.ones(len(points))
     tables, slopes = [], []
     for axis, values in enumerate(grid):
         positions = np.ascontiguousarray(points[:, axis])
-        table = kernel_table(positions, values, bandwidth[axis], "gaussian", ones)
+        table = kernel_table(positions, values, bandwidth[axis], kernel, ones)
         tables.append(table)
-        slopes.append(table * (values - positions[:, None]) / bandwidth[axis] ** 2)
-    gradient = np.empty((len(points), 2))
+        slopes.append(_slope(table, values - positions[:, None], bandwidth[axis], kernel))
+    gradient = np.zeros(points.shape)
     borders = np.searchsorted(sample, np.arange(len(cotangent) + 1))
     for image, start, stop in zip(cotangent, borders[:-1], borders[1:]):
-        part = slice(start, stop)
-        gradient[part, 0] = ((slopes[0][part] @ image) * tables[1][part]).sum(axis=1)
-        gradient[part, 1] = ((tables[0][part] @ image) * slopes[1][part]).sum(axis=1)
+        for axis in range(len(grid)):
+            factors = [t[start:stop] for t in tables]
+            factors[axis] = slopes[axis][start:stop]
+            gradient[start:stop, axis] = _contract(image, factors)
     return gradient * weights[:, None]
+
+
+def _slope(table, gap, bandwidth, kernel):
+    """Derivative of a kernel table in the positions of the atoms."""
+    if kernel == "gaussian":
+        return table * gap / bandwidth**2
+    if kernel == "exponential":
+        return table * np.sign(gap) / bandwidth
+    return np.where(table > 0, np.sign(gap) / bandwidth**2, 0.0)
+
+
+def _contract(image, factors):
+    """``sum_{ij...} image_ij... factors_0[a, i] factors_1[a, j] ...`` for every atom a."""
+    total = image
+    total = np.tensordot(factors[0], total, axes=(1, 0))
+    for factor in factors[1:]:
+        total = np.einsum("ai...,ai->a...", total, factor)
+    return total
+
+
+def integral_gradient(points, weights, sample, derivatives, cotangent):
+    """Gradient of ``sum(cotangent * features)`` in the atoms, features integrals of functions.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_atoms, n_parameters)
+    weights : ndarray of shape (n_atoms,)
+    sample : ndarray of int, shape (n_atoms,)
+    derivatives : callable
+        Axis -> derivatives of the functions at the atoms, (n_atoms, n_functions).
+    cotangent : ndarray of shape (n_samples, n_functions)
+    """
+    columns = [(derivatives(a) * cotangent[sample]).sum(axis=1) for a in range(points.shape[1])]
+    return np.column_stack(columns) * weights[:, None]
+
+
+def balanced_parts(points, weights, corner):
+    """The parts of a balanced measure, each with the axes that sit on the corner.
+
+    Yields
+    ------
+    points, weights, free : ndarrays of shapes (n_atoms, n_parameters), (n_atoms,), (n_parameters,)
+        `free` says which coordinates move with the atoms.
+    """
+    n_parameters = points.shape[1]
+    for size in range(n_parameters + 1):
+        for axes in combinations(range(n_parameters), size):
+            moved = points.copy()
+            moved[:, axes] = np.asarray(corner)[list(axes)]
+            free = np.ones(n_parameters, dtype=bool)
+            free[list(axes)] = False
+            yield moved, (-1) ** size * weights, free

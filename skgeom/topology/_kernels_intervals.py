@@ -135,6 +135,7 @@ def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, sca
                 elif op == MAXIMUM:
                     images[0, i, j] = max(images[0, i, j], weights[summand] * value)
                 else:
+                    value *= weights[summand]
                     for k in range(len(images)):
                         if value > images[k, i, j]:
                             value, images[k, i, j] = images[k, i, j], value

@@ -162,6 +162,46 @@ def from_corners(corners, dimension, box, homology_dimensions):
     )
 
 
+def foreign_modules(module, index=0):
+    """A decomposed module of another library, by its lists of corners.
+
+    Parameters
+    ----------
+    module : sequence of summands
+        Each with ``get_birth_list()``, ``get_death_list()`` and ``degree``; the module may have
+        ``get_box()``.
+    index : int, default=0
+        Number of the sample, for messages.
+
+    Returns
+    -------
+    modules : IntervalModules
+    """
+    try:
+        summands = [
+            (np.array(s.get_birth_list()), np.array(s.get_death_list()), int(s.degree))
+            for s in module
+        ]
+    except (AttributeError, TypeError) as error:
+        raise ValueError(
+            f"Sample {index}: expected IntervalModules, or summands with get_birth_list, "
+            f"get_death_list and degree, got {type(module).__name__}."
+        ) from error
+    corners = [(b[np.argsort(b[:, 0])], d[np.argsort(d[:, 0])]) for b, d, _ in summands]
+    degrees = [degree for _, _, degree in summands]
+    if hasattr(module, "get_box"):
+        box = np.array(module.get_box(), dtype=np.float64)
+    else:
+        points = np.concatenate([np.empty((0, 2)), *(c for pair in corners for c in pair)])
+        points = points[np.isfinite(points).all(axis=1)]
+        box = (
+            np.array([points.min(axis=0), points.max(axis=0)])
+            if len(points)
+            else [[0] * 2, [1] * 2]
+        )
+    return from_corners(corners, degrees, widen(box), tuple(sorted(set(degrees))))
+
+
 def interval_decomposition(
     simplices,
     grades,
@@ -350,6 +390,7 @@ def tcdr(
     weight="interleaving",
     weight_power=1.0,
     op="mean",
+    k=(0,),
     box=None,
 ):
     """T-CDR image of a decomposed module: ``op({w(M_i)^p phi(M_i)})``.
@@ -370,14 +411,17 @@ def tcdr(
     weight : {"interleaving", "volume", "constant"} or callable, default="interleaving"
     weight_power : float, default=1.0
         p; infinity takes the maximum of the representations.
-    op : {"mean", "sum", "max"}, default="mean"
-        "mean" divides the sum by that of the ``w^p``: the S-CDR of the paper.
+    op : {"mean", "sum", "max", "largest"}, default="mean"
+        "mean" divides the sum by that of the ``w^p``: the S-CDR of the paper. "largest" has one
+        image per entry of `k`.
+    k : sequence of int, default=(0,)
+        Which of the largest values at every point; 0 is the largest.
     box : array-like of shape (2, 2), default=None
         Box for the weights; None takes that of the modules.
 
     Returns
     -------
-    image : ndarray of shape (len(grid[0]), len(grid[1]))
+    image : ndarray of shape (len(grid[0]), len(grid[1])), with op="largest" (len(k), ...)
 
     References
     ----------
@@ -388,7 +432,7 @@ def tcdr(
     _check_modules(modules)
     check_positive(delta, "delta")
     check_choice(interval_kernel, "interval_kernel", INTERVAL_KERNELS)
-    check_choice(op, "op", ("mean", "sum", "max"))
+    check_choice(op, "op", ("mean", "sum", "max", "largest"))
     if not callable(weight):
         check_choice(weight, "weight", WEIGHTS)
     if not isinstance(weight_power, Real) or not weight_power >= 0:
@@ -400,6 +444,10 @@ def tcdr(
         weights = weights / weights.max()
     with np.errstate(over="ignore"):
         powers = np.ones(len(modules)) if np.isinf(weight_power) else weights**weight_power
+    if op == "largest":
+        k = check_dimensions(k, "k")
+        kind = INTERVAL_KERNELS[interval_kernel]
+        return _images(modules, powers, kind, kernels.LARGEST, delta, grid, max(k) + 1)[list(k)]
     total = powers.sum()
     image = _images(
         modules,
@@ -499,6 +547,7 @@ def module_features(modules, grid, box, parameters):
         weight=parameters["weight"],
         weight_power=parameters["weight_power"],
         op=parameters["op"],
+        k=parameters["k"],
         box=box,
     )
     return image.ravel()

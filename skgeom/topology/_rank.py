@@ -12,6 +12,18 @@ from skgeom.topology._kernels_rank import rank_table
 from skgeom.topology._measures import grid_indices, round_up_rows
 from skgeom.topology._presentation import minimal_presentation
 
+RANK = "rank"  # begins the keys of measures whose atoms are pairs of a birth and a death
+
+
+def is_rank(key):
+    """Whether a measure's key says that its atoms are pairs of a birth and a death."""
+    return isinstance(key, str) and key.startswith(RANK)
+
+
+def ends(pairs):
+    """Births, then deaths, one below the other: (2 n_atoms, n_parameters)."""
+    return np.concatenate(np.split(pairs, 2, axis=1))
+
 
 def rank_invariant(simplices, grades, homology_dimension, grid, *, n_jobs=None):
     """Ranks of ``H(K_x) -> H(K_y)`` for all x <= y of a grid.

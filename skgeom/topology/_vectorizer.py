@@ -10,13 +10,12 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
-from skgeom.topology._gradient import atoms_with_nodes
 from skgeom.topology._measures import histogram, surface_from_histogram
+from skgeom.topology._packing import pack
 from skgeom.topology._signed_measure_vectorizer import (
     MODULE_VECTORIZATIONS,
     VECTORIZATIONS,
     SignedMeasureVectorizer,
-    pack,
 )
 
 TOPOLOGY = (
@@ -40,6 +39,10 @@ VECTORS = (
     "bandwidth",
     "kernel",
     "n_directions",
+    "basis",
+    "n_components",
+    "degree",
+    "representation",
     "delta",
     "interval_kernel",
     "weight",
@@ -84,13 +87,16 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         the fitted diameter), ``{"mass": 0.1}``, ``{"k": 10}``, ``{"t": 10.0}``.
     homology_dimensions : tuple of int, default=(0, 1)
         0 counts components, 1 loops, 2 cavities.
-    invariant : {"hilbert", "euler", "mma"}, default="hilbert"
-        "euler" counts the Euler characteristic instead, in one measure. "mma" decomposes the
-        module into intervals, for "alpha", "graph" and "precomputed" with two parameters.
-    vectorization : {"auto", "convolution", "surface", "histogram", "sliced_wasserstein", "tcdr", \
-            "landscape", "image"}, default="auto"
-        How a measure or a decomposition becomes a vector; "auto" is "convolution" for measures
-        and "tcdr" for decompositions. See `SignedMeasureVectorizer`.
+    invariant : {"hilbert", "euler", "rank", "mma", "fibered"}, default="hilbert"
+        "euler" counts the Euler characteristic instead, in one measure; "rank" counts what is
+        there at one pair of thresholds and still at another. "mma" decomposes the module into
+        intervals, "fibered" has the ordinary barcodes along lines. See
+        `BifiltrationTransformer`.
+    vectorization : {"auto", "convolution", "surface", "histogram", "sliced_wasserstein", \
+            "features", "tcdr", "landscape", "image", "fibered"}, default="auto"
+        How a measure, a decomposition or barcodes become a vector; "auto" is "convolution" for
+        measures, "tcdr" for decompositions and "fibered" for fibered barcodes. See
+        `SignedMeasureVectorizer`.
     grid : {"regular", "quantile", "exact"} or list of ndarrays, default="regular"
         Grid on which vectors are evaluated.
     resolution : int or tuple of int, default=20
@@ -105,9 +111,17 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     n_directions : int, default=20
         Directions of "sliced_wasserstein".
     n_lines : int, default=100
-        Lines along which "mma" computes barcodes.
+        Lines along which "mma" and "fibered" compute barcodes.
     max_error : float or None, default=None
         Distance of these lines as a fraction of the box, in place of `n_lines`.
+    basis : {"fourier", "polynomial"} or callable, default="fourier"
+        Functions that "features" integrates.
+    n_components : int, default=100
+        Number of random Fourier features.
+    degree : int, default=3
+        Largest total degree of monomials.
+    representation : transformer or None, default=None
+        What "fibered" makes of a barcode; None is ``gudhi.representations.Landscape``.
     delta : float, default=0.1
         Half the side of the square in which "tcdr" looks at intervals, in normalised units.
     interval_kernel : {"interleaving", "volume", "rectangle", "gaussian", "exponential"}, \
@@ -117,10 +131,10 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         Weight of a summand in "tcdr".
     weight_power : float, default=1.0
         Power of the weight; infinity takes the maximum over summands.
-    op : {"mean", "sum", "max"}, default="mean"
+    op : {"mean", "sum", "max", "largest"}, default="mean"
         How "tcdr" puts summands together.
     k : tuple of int, default=(0, 1, 2)
-        Which landscapes; 0 is the largest.
+        Which landscapes, or images of "largest"; 0 is the largest.
     normalize : bool, default=True
         Rescale every parameter so that the fitted box becomes [0, 1].
     quantile_range : tuple of two floats, default=(0.0, 1.0)
@@ -206,7 +220,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     _parameter_constraints = {
         **BifiltrationTransformer._parameter_constraints,
         **SignedMeasureVectorizer._parameter_constraints,
-        "vectorization": [StrOptions({"auto", *VECTORIZATIONS, *MODULE_VECTORIZATIONS})],
+        "vectorization": [StrOptions({"auto", "fibered", *VECTORIZATIONS, *MODULE_VECTORIZATIONS})],
         "memory": [str, Memory, None],
     }
 
@@ -225,6 +239,10 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         bandwidth=0.05,
         kernel="gaussian",
         n_directions=20,
+        basis="fourier",
+        n_components=100,
+        degree=3,
+        representation=None,
         n_lines=100,
         max_error=None,
         delta=0.1,
@@ -257,6 +275,10 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         self.bandwidth = bandwidth
         self.kernel = kernel
         self.n_directions = n_directions
+        self.basis = basis
+        self.n_components = n_components
+        self.degree = degree
+        self.representation = representation
         self.n_lines = n_lines
         self.max_error = max_error
         self.delta = delta
@@ -340,12 +362,15 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         Returns
         -------
         measures : list of dict
-            Per sample: homology dimension (or "euler") -> (points of shape (n_atoms,
+            Per sample: homology dimension (or "euler", "rank0", ...) -> (points of shape (n_atoms,
             n_parameters), weights of shape (n_atoms,)).
         """
         check_is_fitted(self)
-        if self.invariant == "mma":
-            raise ValueError("invariant='mma' has interval modules, see decompose.")
+        if self.invariant in ("mma", "fibered"):
+            raise ValueError(
+                f"invariant={self.invariant!r} has no signed measures; see decompose for 'mma' and "
+                "BifiltrationTransformer.transform."
+            )
         return self._cached_measures(X)
 
     def decompose(self, X):
@@ -383,6 +408,8 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
                 key: np.array([m.hilbert(self.grid_, key) for m in modules])
                 for key in self.vectorizer_.keys_
             }
+        if self.invariant not in ("hilbert", "euler"):
+            raise ValueError(f"invariant={self.invariant!r} has no surfaces.")
         packed = pack(self.signed_measures(X), self.n_parameters_)
         surfaces = {}
         for key, (points, weights, ptr) in packed.items():
@@ -393,21 +420,24 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         return surfaces
 
     def gradient(self, X, V):
-        """Vector-Jacobian product of `transform` with respect to the node values of graphs.
+        """Vector-Jacobian product of `transform`: the gradient of ``(V * transform(X)).sum()``.
 
-        For ``filtration="graph"`` with ``function="precomputed"`` and two parameters, signed
-        measures of the Hilbert function and a Gaussian convolution: the gradient of
-        ``(V * transform(X)).sum()``. Where values tie it is one element of the subdifferential.
+        In points, pixels or node values, for signed measures by "convolution" or "features". Exact
+        wherever the order of the grades doesn't change; where values tie it is one element of
+        the generalised derivative. What `fit` has learned (box, scale of the functions) stays.
 
         Parameters
         ----------
-        X : sequence of graphs with node values
+        X : sequence of shapes
+            Point clouds with a named function or with values, images, or graphs with node values.
         V : array-like of shape (n_samples, n_features_out)
 
         Returns
         -------
-        gradients : list of ndarrays of shape (n_nodes, 2)
-            One per sample, in the original unit of the values.
+        gradients : list of ndarrays, or of pairs of ndarrays
+            One per sample, in the shape of what moves: points (n_points, n_coordinates), an image,
+            node values (n_nodes, n_parameters); with ``function="precomputed"`` on point clouds a
+            pair, in the points and in their values (n_points, n_functions).
 
         References
         ----------
@@ -415,42 +445,31 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
                Multiparameter Persistent Homology." ICML 2024, arXiv:2406.07224.
         """
         check_is_fitted(self)
-        self._check_differentiable()
-        V = np.asarray(V, dtype=np.float64)
-        batch = self.transformer_.filtered_graphs(X)
-        if V.shape != (batch.n_graphs, self.n_features_out_):
-            raise ValueError(
-                f"V must have shape ({batch.n_graphs}, {self.n_features_out_}), got {V.shape}."
-            )
-        if not np.isfinite(V).all():
-            raise ValueError("V contains NaN or infinity.")
-        values = batch.node_grades
-        gradient = np.zeros_like(values)
-        images = V.reshape(len(V), len(self.vectorizer_.keys_), *map(len, self.grid_))
-        for dimension, atoms in atoms_with_nodes(batch, values).items():
-            if dimension in self.vectorizer_.keys_:
-                points, weights, sample, nodes = atoms
-                cotangent = images[:, self.vectorizer_.keys_.index(dimension)]
-                slopes = self.vectorizer_.atom_gradient(points, weights, sample, cotangent)
-                for axis in range(2):
-                    np.add.at(gradient[:, axis], nodes[:, axis], slopes[:, axis])
-        return np.split(gradient, batch.node_ptr[1:-1])
+        self.transformer_._check_differentiable()
+        self.vectorizer_._check_differentiable()
+        X = list(X)
+        slopes = self.vectorizer_.gradient(self._cached_measures(X), V)
+        return self.transformer_.gradient(X, slopes)
 
-    def _check_differentiable(self):
-        needed = {
-            "filtration": "graph",
-            "function": "precomputed",
-            "invariant": "hilbert",
-            "kernel": "gaussian",
-            "filtration_resolution": None,
-            "mass_default": None,
-        }
-        for name, value in needed.items():
-            found = getattr(self, name)
-            if not (found is value or (isinstance(found, str) and found == value)):
-                raise ValueError(f"gradient needs {name}={value!r}, got {found!r}.")
-        if self._vectorization() != "convolution" or self.n_parameters_ != 2:
-            raise ValueError("gradient needs vectorization='convolution' and two parameters.")
+    def value_and_gradient(self, X, loss):
+        """Value of a loss of the features, and its gradient in the shapes.
+
+        Parameters
+        ----------
+        X : sequence of shapes
+            As in `gradient`.
+        loss : callable
+            Features of shape (n_samples, n_features_out) -> (value, its gradient in the
+            features).
+
+        Returns
+        -------
+        value : float
+        gradients : list of ndarrays, or of pairs of ndarrays
+        """
+        X = list(X)
+        value, V = loss(self.transform(X))
+        return float(value), self.gradient(X, V)
 
     def get_feature_names_out(self, input_features=None):
         """Names such as ``mph_h1_r07_s13``: homology dimension and position on the grid.
@@ -494,10 +513,11 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
 
     def _vectorization(self):
         """The resolved vectorisation; it has to suit the invariant."""
-        modules = self.invariant == "mma"
+        fitting = {"mma": MODULE_VECTORIZATIONS, "fibered": ("fibered",)}.get(
+            self.invariant, VECTORIZATIONS
+        )
         if self.vectorization == "auto":
-            return "tcdr" if modules else "convolution"
-        fitting = MODULE_VECTORIZATIONS if modules else VECTORIZATIONS
+            return fitting[0]
         if self.vectorization not in fitting:
             raise ValueError(
                 f"vectorization={self.vectorization!r} doesn't take what "

@@ -60,13 +60,154 @@ def test_descent_on_node_values_opens_a_loop():
     assert gained[-1] > gained[0]
 
 
+def cloud(rng, d=2, n=14):
+    return rng.normal(size=(n, d))
+
+
+def valued(rng, d=2, q=1):
+    return cloud(rng, d), rng.normal(size=(14, q))
+
+
+GIVEN = {"function": "precomputed"}
+SMOOTH = {
+    "rips kde": ({}, cloud),
+    "rips dtm": ({"function": "dtm", "function_params": {"mass": 0.3}}, cloud),
+    "rips knn in space": (
+        {"function": "knn", "function_params": {"k": 3}},
+        lambda rng: cloud(rng, 3),
+    ),
+    "rips eccentricity": ({"function": "eccentricity", "homology_dimensions": (0,)}, cloud),
+    "rips values": (GIVEN, valued),
+    "rips euler": ({"invariant": "euler", **GIVEN}, valued),
+    "rips by rows": ({"filtration_resolution": 5, **GIVEN}, valued),
+    "rips, three parameters": (
+        {"function": ["kde", "eccentricity"], "homology_dimensions": (0,), "resolution": 3},
+        cloud,
+    ),
+    "alpha": ({"filtration": "alpha"}, cloud),
+    "alpha in space": (
+        {"filtration": "alpha", "homology_dimensions": (0, 1, 2), **GIVEN},
+        lambda rng: valued(rng, 3),
+    ),
+    "alpha values": ({"filtration": "alpha", "mass_default": "auto", **GIVEN}, valued),
+    "alpha ranks": (
+        {"filtration": "alpha", "invariant": "rank", "filtration_resolution": 90, **GIVEN},
+        valued,
+    ),
+    "delaunay": ({"filtration": "delaunay"}, cloud),
+    "delaunay in space": (
+        {"filtration": "delaunay", "homology_dimensions": (0,)},
+        lambda rng: cloud(rng, 3),
+    ),
+    "image": ({"filtration": "cubical"}, lambda rng: rng.normal(size=(5, 4, 2))),
+    "volume": (
+        {"filtration": "cubical", "homology_dimensions": (0, 1, 2)},
+        lambda rng: rng.normal(size=(3, 3, 3, 2)),
+    ),
+    "image, three channels": (
+        {"filtration": "cubical", "resolution": 3},
+        lambda rng: rng.normal(size=(4, 3, 3)),
+    ),
+    "graph, exponential kernel": (
+        {"filtration": "graph", "kernel": "exponential", **GIVEN},
+        lambda rng: random_graph(rng, 9, 14),
+    ),
+    "graph, Fourier features": (
+        {
+            "filtration": "graph",
+            "vectorization": "features",
+            "n_components": 12,
+            "random_state": 0,
+            "mass_default": "auto",
+            **GIVEN,
+        },
+        lambda rng: random_graph(rng, 9, 14),
+    ),
+    "graph, monomials": (
+        {"filtration": "graph", "vectorization": "features", "basis": "polynomial", **GIVEN},
+        lambda rng: random_graph(rng, 9, 14),
+    ),
+}
+
+
+def moved_by(shape, direction, step):
+    """A shape with its points, values or pixels moved, like the gradient's own shape."""
+    if isinstance(direction, tuple):
+        return tuple(part + step * d for part, d in zip(shape, direction))
+    if isinstance(shape, tuple):
+        return shape[0], shape[1] + step * direction
+    return shape + step * direction
+
+
+@pytest.mark.parametrize("kind", SMOOTH)
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_gradient_along_random_directions(kind, seed):
+    params, make = SMOOTH[kind]
+    rng = np.random.default_rng(seed)
+    X = [make(rng), make(rng)]
+    vectorizer = MultiparamPersistenceVectorizer(
+        **{"resolution": 5, "bandwidth": 0.3, "function_params": {}, **params}
+    ).fit(X)
+    V = rng.normal(size=(2, vectorizer.n_features_out_))
+    gradients = vectorizer.gradient(X, V)
+    step = 1e-6
+    for i in range(2):
+        found = gradients[i]
+        parts = found if isinstance(found, tuple) else (found,)
+        direction = tuple(rng.normal(size=part.shape) for part in parts)
+        slope = sum((part * d).sum() for part, d in zip(parts, direction))
+        direction = direction if isinstance(found, tuple) else direction[0]
+        sides = [
+            (V[i] * vectorizer.transform([moved_by(X[i], direction, sign * step)])[0]).sum()
+            for sign in (1, -1)
+        ]
+        scale = 1 + sum(np.abs(part).sum() for part in parts)
+        expected = (sides[0] - sides[1]) / (2 * step)
+        assert slope == pytest.approx(expected, rel=1e-5, abs=1e-5 * scale)
+
+
+def test_gradient_of_points_has_no_net_force_and_no_torque():
+    rng = np.random.default_rng(2)
+    X = [rng.normal(size=(20, 2))]
+    for filtration in ("rips", "alpha", "delaunay"):
+        vectorizer = MultiparamPersistenceVectorizer(filtration=filtration, resolution=4).fit(X)
+        V = rng.normal(size=(1, vectorizer.n_features_out_))
+        pull = vectorizer.gradient(X, V)[0]
+        np.testing.assert_allclose(pull.sum(axis=0), 0, atol=1e-9 * np.abs(pull).max() * 20)
+        torque = (X[0][:, 0] * pull[:, 1] - X[0][:, 1] * pull[:, 0]).sum()
+        assert abs(torque) < 1e-9 * np.abs(pull).max() * 20
+
+
+def test_value_and_gradient():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(12, 2))]
+    vectorizer = MultiparamPersistenceVectorizer(resolution=4, bandwidth=0.3).fit(X)
+    value, gradients = vectorizer.value_and_gradient(
+        X, lambda features: (0.5 * (features**2).sum(), features)
+    )
+    features = vectorizer.transform(X)
+    assert value == pytest.approx(0.5 * (features**2).sum())
+    np.testing.assert_array_equal(gradients[0], vectorizer.gradient(X, features)[0])
+
+
+def test_points_that_coincide_have_no_pull_from_each_other():
+    X = [np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 0.0]])]
+    vectorizer = MultiparamPersistenceVectorizer(
+        function="knn", function_params={"k": 1}, resolution=3, homology_dimensions=(0,)
+    ).fit(X)
+    assert np.isfinite(vectorizer.gradient(X, np.ones((1, 9)))[0]).all()
+    with pytest.raises(ValueError, match="needs distinct points"):
+        vectorizer.set_params(filtration="alpha").fit(X).gradient(X, np.ones((1, 9)))
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"kernel": "linear"}, "gradient needs kernel='gaussian', got 'linear'"),
-        ({"mass_default": "auto"}, "gradient needs mass_default=None"),
-        ({"vectorization": "surface"}, "gradient needs vectorization='convolution'"),
-        ({"invariant": "euler"}, "gradient needs invariant='hilbert'"),
+        ({"kernel": np.cos}, "gradient needs a named kernel"),
+        ({"vectorization": "surface"}, "gradient needs vectorization='convolution' or"),
+        ({"invariant": "mma"}, "gradient needs a signed measure, invariant='mma' is none"),
+        ({"function": ["degree", "hks"]}, "gradient needs function='precomputed' for graphs"),
     ],
 )
 def test_refusals(params, message):

@@ -319,7 +319,7 @@ def test_refusals():
     for params, samples, message in bad:
         with pytest.raises(ValueError, match=message):
             MultiparamPersistenceVectorizer(**params).fit(samples)
-    with pytest.raises(ValueError, match="list of IntervalModules"):
+    with pytest.raises(ValueError, match="expected IntervalModules, or summands"):
         SignedMeasureVectorizer(vectorization="tcdr").fit([{0: (np.zeros((1, 2)), [1])}])
     with pytest.raises(ValueError, match="see decompose"):
         MultiparamPersistenceVectorizer(**mma).fit(X).signed_measures(X)
