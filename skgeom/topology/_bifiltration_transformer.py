@@ -21,6 +21,7 @@ from skgeom.topology._alpha import (
 )
 from skgeom.topology._checks import check_dimensions
 from skgeom.topology._complexes import image_complex, rips_complex
+from skgeom.topology._cost import cloud_cost, image_cost
 from skgeom.topology._cubical import cubical_euler, cubical_measures
 from skgeom.topology._degree_rips import degree_rips_measures
 from skgeom.topology._delaunay import delaunay_measures
@@ -298,6 +299,47 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         shapes = self._unpack(X)
         self._check_like_fitted(shapes)
         return self._complexes(shapes)
+
+    def estimate_cost(self, X):
+        """Cells and memory that every sample will take, before anything is computed.
+
+        Needs no fit. Upper bounds or usual numbers, good for finding the samples that need
+        `threshold`, `max_points` or `filtration_resolution`; a threshold is not looked at.
+
+        Parameters
+        ----------
+        X : sequence of shapes
+
+        Returns
+        -------
+        cost : dict of str -> ndarray of shape (n_samples,)
+            "cells": simplices that are listed, or pairs of points that are looked at;
+            "megabytes": of the largest arrays.
+        """
+        shapes = self._unpack(X)
+        top = max(self.homology_dimensions) + 1
+        if self.filtration == "graph":
+            cells = np.diff(shapes.node_ptr) + np.diff(shapes.edge_ptr)
+            sizes = [(count, 100.0 * count) for count in cells]
+        elif self.filtration == "cubical":
+            sizes = [image_cost(image.shape[:-1], self.dual) for image in shapes]
+        elif self.filtration == "precomputed":
+            counts = [sum(map(len, simplices)) for simplices, _ in shapes]
+            sizes = [(count, 100.0 * count) for count in counts]
+        else:
+            limit = self.max_points or np.inf
+            sizes = [
+                cloud_cost(
+                    self.filtration,
+                    int(min(len(points), limit)),
+                    points.shape[1],
+                    top,
+                    self.invariant in CELLWISE,
+                )
+                for points, _ in shapes
+            ]
+        cells, size = np.array(sizes, dtype=np.float64).reshape(-1, 2).T
+        return {"cells": cells, "megabytes": size / 1e6}
 
     def gradient(self, X, slopes):
         """Vector-Jacobian product of `transform`, for invariants that are signed measures.

@@ -6,11 +6,12 @@ LARGEST_SKETCH = 16384
 
 
 class Atoms:
-    """Atoms of one batch, each with a weight (None: all equal)."""
+    """Atoms of one batch, each with a weight (None: all equal); weight zero doesn't count."""
 
     def __init__(self, points, weight=None):
-        self.points = points
-        self.weight = weight
+        used = slice(None) if weight is None else weight > 0
+        self.points = points[used]
+        self.weight = None if weight is None else weight[used]
 
     def __len__(self):
         return len(self.points)
@@ -23,9 +24,7 @@ class Atoms:
         """Quantiles of each parameter: (len(q), n_parameters)."""
         if self.weight is None:
             return np.quantile(self.points, q, axis=0)
-        used = self.weight > 0
-        points, weight = self.points[used], self.weight[used]
-        return np.quantile(points, q, axis=0, weights=weight, method="inverted_cdf")
+        return np.quantile(self.points, q, axis=0, weights=self.weight, method="inverted_cdf")
 
 
 class Sketch:

@@ -305,7 +305,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         tags.input_tags.three_d_array = self.filtration != "graph"
         return tags
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Learn scale, box and grid from the training samples.
 
         Parameters
@@ -314,15 +314,45 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             One shape per sample, of the kind that `filtration` takes.
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples in the quantiles of `quantile_range` and ``grid="quantile"``;
+            samples of weight zero don't count for the box.
 
         Returns
         -------
         self : MultiparamPersistenceVectorizer
         """
-        self._fit(X)
+        self._fit(X, sample_weight)
         return self
 
-    def fit_transform(self, X, y=None):
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Widen box and grid by another batch of samples, for data beyond the memory.
+
+        The first batch decides on the scale (the diameter that negative bandwidths and thresholds
+        are fractions of), and for "mma" and "fibered" on the box of the lines. See
+        `SignedMeasureVectorizer.partial_fit`.
+
+        Parameters
+        ----------
+        X : sequence of shapes
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        self : MultiparamPersistenceVectorizer
+        """
+        first = not hasattr(self, "vectorizer_")
+        if first:
+            self.transformer_, self.vectorizer_ = self._halves()
+            self.transformer_.fit(X)
+        self.vectorizer_.partial_fit(self._cached_measures(X), sample_weight=sample_weight)
+        self._copy_attributes()
+        return self
+
+    def fit_transform(self, X, y=None, sample_weight=None):
         """Fit, and return the vectors of the training samples; the topology is computed once.
 
         Parameters
@@ -330,12 +360,14 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         X : sequence of shapes
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`.
 
         Returns
         -------
         features : ndarray of shape (n_samples, n_features_out)
         """
-        measures = self._fit(X)
+        measures = self._fit(X, sample_weight)
         return self.vectorizer_.transform(measures)
 
     def transform(self, X):
@@ -487,21 +519,30 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         return self.vectorizer_.get_feature_names_out()
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def _fit(self, X):
-        check_memory(self.memory)
-        vectorization = self._vectorization()
-        parameters = self.get_params(deep=False)
-        self.transformer_ = BifiltrationTransformer(
-            n_jobs=self.n_jobs, **{name: parameters[name] for name in TOPOLOGY}
-        )
+    def _fit(self, X, sample_weight):
+        self.transformer_, self.vectorizer_ = self._halves()
         if self.memory is None:
             measures = self.transformer_.fit_transform(X)
         else:
             self.transformer_.fit(X)
             measures = self._cached_measures(X)
-        self.vectorizer_ = SignedMeasureVectorizer(
-            vectorization=vectorization, **{name: parameters[name] for name in VECTORS}
-        ).fit(measures)
+        self.vectorizer_.fit(measures, sample_weight=sample_weight)
+        self._copy_attributes()
+        return measures
+
+    def _halves(self):
+        """The two halves, unfitted."""
+        check_memory(self.memory)
+        vectorization = self._vectorization()
+        parameters = self.get_params(deep=False)
+        topology = {name: parameters[name] for name in TOPOLOGY}
+        vectors = {name: parameters[name] for name in VECTORS}
+        return (
+            BifiltrationTransformer(n_jobs=self.n_jobs, **topology),
+            SignedMeasureVectorizer(vectorization=vectorization, **vectors),
+        )
+
+    def _copy_attributes(self):
         for name in [name for name in vars(self) if name.endswith("_")]:
             if name not in ("transformer_", "vectorizer_"):
                 delattr(self, name)
@@ -509,7 +550,21 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
             for name, value in vars(half).items():
                 if name.endswith("_") and not name.startswith("_") and name != "keys_":
                     setattr(self, name, value)
-        return measures
+
+    def estimate_cost(self, X):
+        """Cells and memory that every sample will take.
+
+        See `BifiltrationTransformer.estimate_cost`.
+
+        Parameters
+        ----------
+        X : sequence of shapes
+
+        Returns
+        -------
+        cost : dict of str -> ndarray of shape (n_samples,)
+        """
+        return self._halves()[0].estimate_cost(X)
 
     def _vectorization(self):
         """The resolved vectorisation; it has to suit the invariant."""

@@ -3,9 +3,11 @@ import scipy.sparse as sp
 
 from skgeom.topology import (
     BifiltrationTransformer,
+    FiberedKernel,
     MultiparamPersistenceVectorizer,
     SignedMeasureKernel,
     SignedMeasureVectorizer,
+    TopologicalOptimizer,
 )
 from tests.case import Case
 
@@ -44,6 +46,12 @@ def measures(seed):
     return BifiltrationTransformer(filtration="graph", function=["degree", "hks"]).fit_transform(
         shapes
     ), y
+
+
+def fibered(seed):
+    shapes, y = stacked_clouds(seed)
+    transformer = BifiltrationTransformer(filtration="alpha", invariant="fibered", n_lines=9)
+    return transformer.fit_transform(shapes), y
 
 
 of_measures = {"input_is_table": False, "allows_infinity": True}
@@ -89,6 +97,27 @@ CASES = [
         graphs,
         input_is_table=False,
     ),
+    Case(
+        MultiparamPersistenceVectorizer(filtration="delaunay", invariant="rank", **small),
+        clouds,
+        input_is_table=False,
+    ),
+    Case(
+        MultiparamPersistenceVectorizer(
+            filtration="alpha", invariant="fibered", n_lines=9, **small
+        ),
+        stacked_clouds,
+        input_is_table=False,
+    ),
+    Case(
+        MultiparamPersistenceVectorizer(
+            filtration="degree_rips", vectorization="features", n_components=9, **small
+        ),
+        clouds,
+        input_is_table=False,
+    ),
+    Case(TopologicalOptimizer(n_iter=2), stacked_clouds, input_is_table=False),
+    Case(FiberedKernel(), fibered, input_is_table=False),
     # classes that never die have an infinite coordinate
     Case(SignedMeasureVectorizer(resolution=5), measures, **of_measures),
     Case(SignedMeasureKernel(n_directions=5, random_state=0), measures, **of_measures),
