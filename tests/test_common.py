@@ -39,6 +39,8 @@ def test_scikit_learn_checks(estimator, check):
 # What stands outside these tests, and why
 WITHOUT_CASE = {
     "BifiltrationTransformer": "its output is no array; tested through the facade",
+    "FiberedKernel": "its input is a list of objects, not of arrays",
+    "TopologicalRegularizer": "it has a value and a gradient for one shape, and no table",
     "SeparabilityMonitor": "it is updated, not fitted",
 }
 
