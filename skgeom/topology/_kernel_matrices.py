@@ -168,8 +168,8 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     kernel : transformer or None, default=None
-        Gives the matrix k when fitted on one list of barcodes and applied to another, such as
-        ``gudhi.representations.PersistenceScaleSpaceKernel()``; None is
+        Gives the matrix k when fitted on one list of barcodes and applied to another, some of them
+        empty, such as ``gudhi.representations.PersistenceFisherKernel()``; None is
         ``gudhi.representations.SlicedWassersteinKernel()``.
 
     Attributes
@@ -229,7 +229,8 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._weights = X[0].weights
         self.kernels_ = {
             key: [
-                clone(kernel).fit(_never_empty(X, key, line)) for line in range(len(self._weights))
+                clone(kernel).fit([barcodes.bars[key][line] for barcodes in X])
+                for line in range(len(self._weights))
             ]
             for key in X[0].bars
         }
@@ -257,16 +258,11 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
         total = np.zeros((len(X), self.n_features_out_))
         for key, kernels in self.kernels_.items():
             for line, (weight, kernel) in enumerate(zip(self._weights, kernels)):
-                total += weight * np.asarray(kernel.transform(_never_empty(X, key, line)))
+                bars = [barcodes.bars[key][line] for barcodes in X]
+                total += weight * np.asarray(kernel.transform(bars))
         return total
 
     def get_feature_names_out(self, input_features=None):
         """``mph_fibered0``, ``mph_fibered1``, ...: one per training sample."""
         check_is_fitted(self)
         return np.array([f"mph_fibered{i}" for i in range(self.n_features_out_)], dtype=object)
-
-
-def _never_empty(X, key, line):
-    """Barcodes of one line; kernels of gudhi take no empty one, but a bar of length zero."""
-    bars = [barcodes.bars[key][line] for barcodes in X]
-    return [found if len(found) else np.zeros((1, 2)) for found in bars]

@@ -3,7 +3,6 @@ import scipy.sparse as sp
 
 from skgeom.topology import (
     BifiltrationTransformer,
-    FiberedKernel,
     MultiparamPersistenceVectorizer,
     SignedMeasureKernel,
     SignedMeasureVectorizer,
@@ -46,12 +45,6 @@ def measures(seed):
     return BifiltrationTransformer(filtration="graph", function=["degree", "hks"]).fit_transform(
         shapes
     ), y
-
-
-def fibered(seed):
-    shapes, y = stacked_clouds(seed)
-    transformer = BifiltrationTransformer(filtration="alpha", invariant="fibered", n_lines=9)
-    return transformer.fit_transform(shapes), y
 
 
 of_measures = {"input_is_table": False, "allows_infinity": True}
@@ -117,7 +110,6 @@ CASES = [
         input_is_table=False,
     ),
     Case(TopologicalOptimizer(n_iter=2), stacked_clouds, input_is_table=False),
-    Case(FiberedKernel(), fibered, input_is_table=False),
     # classes that never die have an infinite coordinate
     Case(SignedMeasureVectorizer(resolution=5), measures, **of_measures),
     Case(SignedMeasureKernel(n_directions=5, random_state=0), measures, **of_measures),
