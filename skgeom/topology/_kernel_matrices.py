@@ -169,8 +169,7 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
     ----------
     kernel : transformer or None, default=None
         Gives the matrix k when fitted on one list of barcodes and applied to another, some of them
-        empty, such as ``gudhi.representations.PersistenceFisherKernel()``; None is
-        ``gudhi.representations.SlicedWassersteinKernel()``.
+        empty. None is ``gudhi.representations.SlicedWassersteinKernel()``.
 
     Attributes
     ----------
@@ -228,11 +227,7 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
             kernel = SlicedWassersteinKernel()
         self._weights = X[0].weights
         self.kernels_ = {
-            key: [
-                clone(kernel).fit([barcodes.bars[key][line] for barcodes in X])
-                for line in range(len(self._weights))
-            ]
-            for key in X[0].bars
+            key: [clone(kernel).fit(bars) for bars in self._lines(X, key)] for key in X[0].bars
         }
         self.n_features_out_ = len(X)
         return self
@@ -257,10 +252,13 @@ class FiberedKernel(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         total = np.zeros((len(X), self.n_features_out_))
         for key, kernels in self.kernels_.items():
-            for line, (weight, kernel) in enumerate(zip(self._weights, kernels)):
-                bars = [barcodes.bars[key][line] for barcodes in X]
+            for weight, kernel, bars in zip(self._weights, kernels, self._lines(X, key)):
                 total += weight * np.asarray(kernel.transform(bars))
         return total
+
+    def _lines(self, X, key):
+        """Barcodes of all samples, line by line."""
+        return [[b.bars[key][line] for b in X] for line in range(len(self._weights))]
 
     def get_feature_names_out(self, input_features=None):
         """``mph_fibered0``, ``mph_fibered1``, ...: one per training sample."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gudhi.representations import Landscape, PersistenceFisherKernel, PersistenceImage
+from gudhi.representations import Landscape, PersistenceImage, SlicedWassersteinKernel
 from sklearn.base import clone
 from sklearn.svm import SVC
 
@@ -138,14 +138,14 @@ def test_fibered_kernel():
     X, y = clouds(1, 8), np.arange(8) % 2
     transformer = BifiltrationTransformer(filtration="alpha", invariant="fibered", n_lines=4)
     barcodes = transformer.fit_transform(X)
-    fisher = PersistenceFisherKernel(bandwidth_fisher=0.3)
-    kernel = FiberedKernel(kernel=fisher)
+    sliced = SlicedWassersteinKernel(bandwidth=0.3)
+    kernel = FiberedKernel(kernel=sliced)
     K = kernel.fit_transform(barcodes)
     expected = 0.0
     for key in (0, 1):
         for line, weight in enumerate(barcodes[0].weights):
             bars = [b.bars[key][line] for b in barcodes]
-            expected = expected + weight * clone(fisher).fit(bars).transform(bars)
+            expected = expected + weight * clone(sliced).fit(bars).transform(bars)
     np.testing.assert_allclose(K, expected)
     assert SVC(kernel="precomputed").fit(K, y).score(kernel.transform(barcodes), y) >= 0.5
     fewer = BifiltrationTransformer(filtration="alpha", invariant="fibered", n_lines=9)
