@@ -13,9 +13,9 @@ import tempfile
 import numpy as np
 from harness import Contender, print_table, race
 
-# KeOps, which multipers imports, writes a list of what it has compiled when a process ends; one that
-# is stopped before leaves an empty file, and every later import dies with "EOFError". So every
-# contender, a process of its own that reads this module anew, gets a folder of its own.
+# KeOps, which multipers imports, writes a list of what it has compiled when a process ends; one
+# that is stopped before leaves an empty file, and every later import dies with "EOFError". So
+# every contender, a process of its own that reads this module anew, gets a folder of its own.
 os.environ["KEOPS_CACHE_FOLDER"] = tempfile.mkdtemp(prefix="keops")
 
 # CPU seconds of multipers 2.6.1, its fastest path, on another machine of this size (it needs a C
@@ -311,7 +311,7 @@ def descent(work):
 
 
 def show(title, contenders, work=None):
-    print_table(title, race(contenders, work or {}), quality="result")
+    print_table(title, race(contenders, work or {}, timeout=100), quality="result")
     if title in QUOTED:
         print(f"\nmultipers 2.6.1, quoted: {QUOTED[title]} s")
 

@@ -8,7 +8,7 @@ Hilbert surface with its signed measure, and the intervals that the module is ma
 """
 
 # %%
-# A ring of 60 points and 12 outliers. The second function is the distance to measure: small where
+# A ring of 80 points and 20 outliers. The second function is the distance to measure: small where
 # points are dense.
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ from skgeom.topology import (
     SignedMeasureDisplay,
 )
 
-cloud, _ = make_noisy_annulus(60, n_outliers=12, inner=0.8, random_state=1)
-settings = {"filtration": "alpha", "function": "dtm", "homology_dimensions": (1,)}
+cloud, _ = make_noisy_annulus(80, n_outliers=20, inner=0.75, random_state=2)
+settings = {"filtration": "delaunay", "function": "dtm", "homology_dimensions": (1,)}
 vectorizer = MultiparamPersistenceVectorizer(**settings).fit([cloud])
 
 # %%

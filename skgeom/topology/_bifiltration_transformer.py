@@ -686,7 +686,7 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             matrix = distance_matrix(points) if matrix is None else matrix
             return rips_complex(matrix, values, top, self.threshold_)
         if self.filtration == "delaunay":
-            return delaunay_complex(points, values, top)
+            return delaunay_complex(points, values, top, in_order=True)
         simplices, radii, values = alpha_complex(points, values)
         return simplices, lower_star(simplices, radii, values)
 

@@ -8,7 +8,7 @@ from skgeom.topology._alpha import flatten, lower_star, merge_duplicates
 from skgeom.topology._kernels_delaunay import count_collinear, grow_delaunay, largest_ball
 
 
-def delaunay_complex(points, values, top=3):
+def delaunay_complex(points, values, top=3, *, in_order=False):
     """One complex for all sublevel sets, for points in the plane or on a line.
 
     Points enter by increasing value. The triangles that a point destroys stay, and with them the
@@ -22,11 +22,13 @@ def delaunay_complex(points, values, top=3):
     values : ndarray of shape (n_points,)
     top : int, default=3
         Simplices of larger dimension are left out.
+    in_order : bool, default=False
+        Whether vertices have the order of the (distinct) points, and not that of their values.
 
     Returns
     -------
     simplices : list of ndarrays of int, shapes (n_simplices, dimension + 1)
-        Vertices are distinct points by increasing value.
+        Vertices are distinct points, by increasing value unless `in_order`.
     grades : list of ndarrays of shape (n_simplices, 2)
         Radius of the smallest ball around the vertices, and largest value.
     """
@@ -47,7 +49,11 @@ def delaunay_complex(points, values, top=3):
         radii.append(np.zeros(len(cells)))
         if cells.shape[1] > 1:
             largest_ball(xy, cells, radii[-1])
-    return simplices, lower_star(simplices, [r * unit for r in radii], values)
+    grades = lower_star(simplices, [r * unit for r in radii], values)
+    if in_order:
+        simplices = [np.sort(order[cells], axis=1).astype(np.int32) for cells in simplices]
+        simplices[0], grades[0] = np.sort(simplices[0], axis=0), grades[0][np.argsort(order)]
+    return simplices, grades
 
 
 def _grown_cells(xy):

@@ -168,3 +168,14 @@ def test_too_large_a_complex_is_refused(monkeypatch):
     transformer = BifiltrationTransformer(invariant="mma", function="knn")
     with pytest.raises(ValueError, match="more than 100 simplices of dimension 1; set threshold"):
         transformer.fit([np.random.default_rng(0).normal(size=(20, 2))])
+
+
+def test_vertices_of_delaunay_complexes_are_the_points_given():
+    rng = np.random.default_rng(0)
+    points, values = rng.normal(size=(20, 2)), rng.normal(size=20)
+    transformer = BifiltrationTransformer(filtration="delaunay", function="precomputed")
+    simplices, grades = transformer.fit([(points, values)]).complexes([(points, values)])[0]
+    np.testing.assert_array_equal(grades[0], np.column_stack([np.zeros(20), values]))
+    lengths = np.linalg.norm(points[simplices[1][:, 0]] - points[simplices[1][:, 1]], axis=1)
+    np.testing.assert_allclose(grades[1][:, 0], lengths / 2)
+    np.testing.assert_array_equal(grades[2][:, 1], values[simplices[2]].max(axis=1))

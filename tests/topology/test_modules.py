@@ -17,6 +17,7 @@ from skgeom.topology import (
     tcdr,
 )
 from skgeom.topology._alpha import alpha_complex, lower_star
+from skgeom.topology._delaunay_complex import delaunay_complex
 from skgeom.topology._modules import from_corners, traces
 from skgeom.topology._presentation import minimal_presentation
 from tests.topology.conftest import hilbert_brute_force, random_graph
@@ -138,6 +139,26 @@ def test_decomposition_agrees_with_the_stored_one(oracle, name):
             for m in (found, stored)
         ]
         assert np.abs(images[0] - images[1]).max() <= 2 * 1.1 * step / 0.05
+
+
+def test_decomposition_of_function_delaunay_agrees_with_the_stored_one(oracle):
+    """Loops of 70 points in the plane: same complex from another library, same bars on diagonals."""
+    stored = stored_modules(oracle, "pc2__fdel_mma1")
+    simplices, grades = delaunay_complex(oracle["pc2__X"], oracle["pc2__f"])
+    found = interval_decomposition(
+        simplices, grades, (1,), stored.box, n_lines=200, direction=(1.0, 1.0)
+    )
+    width = stored.box[1] - stored.box[0]
+    step = width.sum() / 200
+    points = [stored.box[0] + [t * width[0], 0] for t in np.linspace(0.05, 0.95, 7)]
+    points += [stored.box[0] + [0, t * width[1]] for t in np.linspace(0.05, 0.95, 7)]
+    assert diagonal_distance(found, stored, points, 1) <= 2 * 1.1 * step + 1e-9
+    grid = [np.linspace(*side, 12) for side in stored.box.T]
+    images = [
+        tcdr(m.in_dimension(1), grid, delta=0.1, weight_power=np.inf, op="max")
+        for m in (found, stored)
+    ]
+    assert np.abs(images[0] - images[1]).max() <= 2 * 1.1 * step / 0.1
 
 
 def test_barcodes_on_the_lines_are_exact_up_to_their_distance():
