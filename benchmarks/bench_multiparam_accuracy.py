@@ -37,10 +37,10 @@ MODELS = [
 
 
 def tables(graphs):
-    """Features of all graphs for every setting; they see no label, and are linear in the graph.
+    """Features of all graphs for every setting; they see no label.
 
-    Box and grid are learned from all graphs here, which saves the topology of every fold; nothing of
-    the labels enters.
+    Box and grid are learned from all graphs here, which saves the topology of every fold; nothing
+    of the labels enters.
     """
     found = []
     with tempfile.TemporaryDirectory() as memory:

@@ -213,7 +213,7 @@ def _fill(triangles, neighbours, some, p, mark, cavity, size, n_triangles, aroun
                 count += 1
     for k in range(count):
         new = cavity[k] if k < size else n_triangles + k - size
-        u, v, other = rim[k]
+        u, v, other = rim[k, 0], rim[k, 1], rim[k, 2]
         triangles[new, 0], triangles[new, 1], triangles[new, 2] = p, u, v
         neighbours[new, 0] = other
         for j in range(3):

@@ -142,23 +142,37 @@ def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, sca
 
 
 @njit(nogil=True, cache=True)
+def _copy(points, source, target):
+    # coordinate by coordinate: a slice would compile ten times as long
+    points[target, 0] = points[source, 0]
+    points[target, 1] = points[source, 1]
+
+
+@njit(nogil=True, cache=True)
 def _sort_undominated(points, count):
     """Sort by first coordinate; drop points above another one. Returns how many are left."""
     for i in range(1, count):
         x, y = points[i, 0], points[i, 1]
         j = i
         while j > 0 and (points[j - 1, 0] > x or (points[j - 1, 0] == x and points[j - 1, 1] > y)):
-            points[j] = points[j - 1]
+            _copy(points, j - 1, j)
             j -= 1
         points[j, 0], points[j, 1] = x, y
     kept, lowest = 0, np.inf
     for i in range(count):
         # second coordinates are sums and differences with an offset: equal up to rounding only
         if i == 0 or points[i, 1] < lowest - 1e-12:
-            points[kept] = points[i]
+            _copy(points, i, kept)
             kept += 1
         lowest = min(lowest, points[i, 1])
     return kept
+
+
+@njit(nogil=True, cache=True)
+def _scale(points, count, factor):
+    for i in range(count):
+        points[i, 0] *= factor
+        points[i, 1] *= factor
 
 
 @njit(nogil=True, cache=True)
@@ -169,7 +183,7 @@ def _apart(a, b):
 @njit(nogil=True, cache=True)
 def _staircase(points, count, tolerance, sign):
     """Minimal corners (sign 1) or maximal ones (sign -1), close neighbours joined, in place."""
-    points[:count] *= sign
+    _scale(points, count, sign)
     count = _sort_undominated(points, count)
     joined = 0
     for i in range(1, count):
@@ -179,7 +193,7 @@ def _staircase(points, count, tolerance, sign):
             points[joined, 1] = min(points[joined, 1], points[i, 1])
         else:
             joined += 1
-            points[joined] = points[i]
+            _copy(points, i, joined)
     count = _sort_undominated(points, joined + 1)
     if sign > 0:
         return count
@@ -187,7 +201,7 @@ def _staircase(points, count, tolerance, sign):
         for axis in range(2):
             other = points[count - 1 - i, axis]
             points[count - 1 - i, axis], points[i, axis] = points[i, axis], other
-    points[:count] *= sign
+    _scale(points, count, sign)
     return count
 
 

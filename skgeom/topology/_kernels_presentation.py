@@ -98,8 +98,8 @@ def kernel_basis(by_x, x, faces, n_faces):
         first = n
         while at < n and x[by_x[at]] == now:
             j = by_x[at]
-            for face in faces[j]:
-                _flip(R[j], face)
+            for k in range(faces.shape[1]):
+                _flip(R[j], faces[j, k])
             _flip(V[j], j)
             _flip(todo, j)
             first = min(first, j)
@@ -153,8 +153,8 @@ def minimal_generators(by_x, x, faces, n_faces):
             if fresh:
                 n_free -= 1
                 slot_of[j] = free[n_free]
-                for face in faces[j]:
-                    _flip(pool[slot_of[j]], face)
+                for k in range(faces.shape[1]):
+                    _flip(pool[slot_of[j]], faces[j, k])
             column = pool[slot_of[j]]
             low = _highest(column, words - 1)
             while low >= 0 and 0 <= pivot[low] < j:
@@ -201,8 +201,8 @@ def relations(faces, grades, V, cycle_grades, kept):
     partner = np.empty(n, dtype=np.int64)
     n_cancelled = 0
     for r in range(n):
-        for face in faces[r]:
-            _flip(rest, face)
+        for k in range(faces.shape[1]):
+            _flip(rest, faces[r, k])
         j = _highest(rest, words - 1)
         while j >= 0:
             _add(V[j], rest, (j >> 6) + 1)
@@ -261,7 +261,8 @@ def contract(edges, edge_grades, node_grades, target, alive):
             alive[e] = False
             continue
         for node, other in ((max(a, b), min(a, b)), (min(a, b), max(a, b))):
-            if (node_grades[node] == edge_grades[e]).all():
+            same = node_grades[node, 0] == edge_grades[e, 0]
+            if same and node_grades[node, 1] == edge_grades[e, 1]:
                 target[node] = other
                 alive[e] = False
                 break

@@ -142,7 +142,7 @@ def test_decomposition_agrees_with_the_stored_one(oracle, name):
 
 
 def test_decomposition_of_function_delaunay_agrees_with_the_stored_one(oracle):
-    """Loops of 70 points in the plane: same complex from another library, same bars on diagonals."""
+    """Loops of 70 points in the plane, by another library: same bars on diagonals."""
     stored = stored_modules(oracle, "pc2__fdel_mma1")
     simplices, grades = delaunay_complex(oracle["pc2__X"], oracle["pc2__f"])
     found = interval_decomposition(
