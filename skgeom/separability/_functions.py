@@ -14,13 +14,13 @@ from skgeom.separability._supervised import friedman_rafsky_test
 from skgeom.separability._tree import TreeSettings, build_barcode
 
 
-def separability_score(X, *, statistic="relative_mean", **parameters):
+def separability_score(X, *, statistic="auto", **parameters):
     """Score how far a cloud falls apart into groups.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    statistic : str or callable, default="relative_mean"
+    statistic : str or callable, default="auto"
     **parameters : dict
         Further parameters of `SeparabilityScorer`.
 
@@ -39,14 +39,14 @@ def separability_score(X, *, statistic="relative_mean", **parameters):
     return SeparabilityScorer(statistic, **parameters).fit(X).score_
 
 
-def make_separability_scorer(statistic="relative_mean", **parameters):
+def make_separability_scorer(statistic="auto", **parameters):
     """Make an object for ``scoring=`` of scikit-learn's model selection.
 
     The same as ``SeparabilityScorer(statistic, **parameters)``, which is itself such an object.
 
     Parameters
     ----------
-    statistic : str or callable, default="relative_mean"
+    statistic : str or callable, default="auto"
     **parameters : dict
         Further parameters of `SeparabilityScorer`.
 

@@ -63,3 +63,40 @@ def meeting_height(edges, lifetimes, codes):
         if 2 * both > n_ones and 2 * (size[root] - both) > n - n_ones:
             return lifetimes[t]
     return np.inf
+
+
+@njit(nogil=True, cache=True)
+def farthest_points(points, size, first):
+    """Take always the point that is farthest from those taken; ties go to the smaller row.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+    size : int
+    first : int
+        Row to begin with.
+
+    Returns
+    -------
+    rows : ndarray of int64, shape (size,)
+        In the order taken.
+    """
+    n, d = points.shape
+    rows = np.empty(size, dtype=np.int64)
+    reach = np.full(n, np.inf)
+    last = first
+    for step in range(size):
+        rows[step] = last
+        following, farthest = last, -1.0
+        for i in range(n):
+            total = 0.0
+            for k in range(d):
+                difference = points[i, k] - points[last, k]
+                total += difference * difference
+                if total >= reach[i]:
+                    break
+            reach[i] = min(reach[i], total)
+            if reach[i] > farthest:
+                following, farthest = i, reach[i]
+        last = following
+    return rows
