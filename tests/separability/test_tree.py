@@ -95,15 +95,6 @@ def test_nearest_neighbours_come_with_the_tree():
     np.testing.assert_array_equal(who, distances.argmin(axis=1))
 
 
-def test_agrees_with_gudhi():
-    gudhi = pytest.importorskip("gudhi")
-    X = cloud(60, 10)
-    tree = gudhi.RipsComplex(points=X).create_simplex_tree(max_dimension=1)
-    tree.persistence(homology_coeff_field=2, persistence_dim_max=False)
-    deaths = np.sort(tree.persistence_intervals_in_dimension(0)[:, 1])[:-1]
-    np.testing.assert_allclose(build_barcode(X, TreeSettings()).lifetimes, deaths, rtol=1e-9)
-
-
 def test_undefined_distances_are_refused():
     X = np.zeros((4, 3))
     with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="'braycurtis' gives nan"):
