@@ -157,7 +157,7 @@ FOLLOWERS = (
     "persistence",
     "tail_fraction",
     "gini",
-    "relative_mean",
+    "negentropy",
     "nn_entropy",
     "balanced_max",
     "balanced_sum",

