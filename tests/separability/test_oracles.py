@@ -110,18 +110,24 @@ def test_gudhi_agrees():
     np.testing.assert_allclose(lifetimes[len(lifetimes) - len(deaths) :], deaths, rtol=1e-6)
 
 
+def agree_in_single_precision(deaths):
+    """Theirs come from products of rows, which lose the zeros of duplicates."""
+    lifetimes = h0_persistence(DUPLICATED)[-len(deaths) :]
+    np.testing.assert_allclose(lifetimes, deaths, rtol=2e-6, atol=1e-5)
+
+
 def test_ripser_agrees():
     ripser = pytest.importorskip("ripser")
     deaths = ripser.ripser(DUPLICATED, maxdim=0)["dgms"][0][:, 1]
     deaths = np.sort(deaths[np.isfinite(deaths)])
-    np.testing.assert_allclose(h0_persistence(DUPLICATED)[-len(deaths) :], deaths, rtol=2e-6)
+    agree_in_single_precision(deaths)
 
 
 def test_giotto_ph_agrees():
     gph = pytest.importorskip("gph", reason="giotto-ph")
     deaths = gph.ripser_parallel(DUPLICATED, maxdim=0, n_threads=1)["dgms"][0][:, 1]
     deaths = np.sort(deaths[np.isfinite(deaths)])
-    np.testing.assert_allclose(h0_persistence(DUPLICATED)[-len(deaths) :], deaths, rtol=2e-6)
+    agree_in_single_precision(deaths)
 
 
 def test_hdbscan_agrees_on_mutual_reachability():
@@ -129,7 +135,7 @@ def test_hdbscan_agrees_on_mutual_reachability():
     metrics = pytest.importorskip("hdbscan.dist_metrics", reason="hdbscan")
     X, k = cloud(150, 20), 4
     # its cores count the point itself; ours do not
-    core = np.sort(squareform(pdist(X)), axis=1)[:, k]
+    core = np.sort(squareform(pdist(X)), axis=1)[:, k].copy()
     metric = metrics.DistanceMetric.get_metric("euclidean")
     found = np.sort(hdbscan.mst_linkage_core_vector(X, core, metric, 1.0)[:, 2])
     np.testing.assert_allclose(h0_persistence(X, min_samples=k), found, rtol=1e-6)
