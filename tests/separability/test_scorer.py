@@ -64,6 +64,14 @@ def test_float32_stays_float32(groups):
     np.testing.assert_allclose(found.lifetimes_, linkage(X, "single")[:, 2], rtol=1e-6)
 
 
+def test_tree_of_a_neighbour_graph(groups):
+    exact = SeparabilityScorer(**PLAIN).fit(groups[0])
+    found = SeparabilityScorer(algorithm="knn", **PLAIN).fit(groups[0])
+    assert exact.exact_fraction_ == 1
+    assert 0 < found.exact_fraction_ <= 1
+    np.testing.assert_allclose(found.lifetimes_, exact.lifetimes_, rtol=0.1)
+
+
 def test_threshold_graphs_have_as_many_components(groups):
     distances = squareform(pdist(groups[0]))
     lifetimes = SeparabilityScorer(**PLAIN).fit(groups[0]).lifetimes_
