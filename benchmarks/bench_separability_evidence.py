@@ -77,6 +77,12 @@ def judge(X, n_classes, referenced=True):
     for suffix, scorer in SCORERS.items():
         statistics = scorer.assess(X).statistics
         found.update({name + suffix: value for name, value in statistics.items()})
+    squared = SeparabilityScorer(
+        normalize=None,
+        min_samples=5,
+        statistic_params={"negentropy": {"gamma": min(2.0, X.shape[1] / 2)}},
+    )
+    found["negentropy, k5, gamma 2"] = squared.assess(X).score
     for name in REFERENCED if referenced else ():
         scorer = SeparabilityScorer(
             name, normalize=None, reference="gaussian", n_references=5, random_state=0

@@ -84,6 +84,11 @@ def h0_persistence(
     edges : ndarray of intp, shape (n_samples - n_components, 2)
         Only with `return_mst`.
 
+    Raises
+    ------
+    ValueError
+        As for `SeparabilityScorer.fit`.
+
     Examples
     --------
     >>> from skgeom.separability import h0_persistence
@@ -131,6 +136,11 @@ def friedman_rafsky(X, y, metric="euclidean", min_samples=None, **metric_params)
         `cross_edges` (int), `adjusted` (1 without cross edges, 0 at chance), `z` and `pvalue`
         (one-sided, from the exact mean and variance under permutations of the labels).
 
+    Raises
+    ------
+    ValueError
+        For fewer than two classes, and as for `h0_persistence`.
+
     References
     ----------
     .. [1] J. Friedman, L. Rafsky, "Multivariate generalizations of the Wald-Wolfowitz and Smirnov
@@ -173,6 +183,11 @@ def nearest_neighbor_entropy(X, *, reference=None):
     -------
     entropy : float
         Larger is more contracted; ``inf`` when every point coincides with its neighbour.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, and a reference with another number of features.
 
     Examples
     --------

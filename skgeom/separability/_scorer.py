@@ -277,6 +277,10 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     scores prefer low dimensions. It does not compare unrelated data sets. A cloud can be very
     separable along something that is not the label of interest.
 
+    The negentropy is the entropy of the isotropic Gaussian of the cloud's total variance minus that
+    of the cloud, both as estimated from trees [4]_; among densities of one variance that Gaussian
+    has the largest entropy.
+
     Lifetimes are indexed by diameter, the convention of ripser and gudhi; in the Čech convention
     they are half as large. Statistics that divide by the largest lifetime ("persistence",
     "tail_fraction") follow [1]_, whose closed form was not available to us; a single outlier
@@ -292,6 +296,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     .. [3] V. Berisha, A. Wisler, A. Hero, A. Spanias, "Empirically estimable classification
        bounds based on a nonparametric divergence measure", IEEE Transactions on Signal
        Processing 64(3), 2016, arXiv:1412.6534.
+    .. [4] A. Hero, O. Michel, "Asymptotic theory of greedy approximations to minimal k-point
+       random graphs", IEEE Transactions on Information Theory 45(6), 1999.
 
     Examples
     --------
@@ -395,6 +401,15 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            For fewer than 2 rows, NaN or infinity, distances that leave the range of float64, a
+            distance matrix that is not square, symmetric, non-negative and zero on the diagonal,
+            a parameter that does not fit the data, and labels that are all missing.
+        TypeError
+            For `sample_weight`: a spanning tree has no weights.
         """
         refuse_parameters("fit", unsupported)
         X = self._check_cloud(X, reset=True)
@@ -443,6 +458,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         score : float
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and for another number of features.
         """
         refuse_parameters("score", unsupported)
         check_is_fitted(self)
@@ -508,6 +528,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         score : float
+
+        Raises
+        ------
+        TypeError
+            When the estimator cannot embed rows, such as one that has only `fit_transform`.
         """
         self._validate_params()
         embedding = embedding_of(estimator, X, self.response_method)
@@ -580,6 +605,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             `confidence_level` (0.95 when that is None), `standard_error`, `score_a`, `score_b` and
             `resample_differences`. Both sides use the same subsamples of rows, so what the
             embeddings share cancels.
+
+        Raises
+        ------
+        ValueError
+            When the numbers of rows differ.
         """
         self._validate_params()
         seeds = self._seeds()
@@ -622,6 +652,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             `sizes` of shape (n_sizes,), `scores` of shape (n_sizes, n_repeats), their `mean` and
             `std`, and `ph_dim`, the intrinsic dimension from the growth of the tree's total
             length. Scores are without reference.
+
+        Raises
+        ------
+        ValueError
+            For sizes that are not whole numbers from 2 (or above `min_samples`) to `n_samples`.
         """
         self._validate_params()
         if not (isinstance(n_repeats, Integral) and n_repeats >= 1):
@@ -705,7 +740,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f"The 'statistic' parameter must name at least one of {sorted(STATISTICS)}, got "
                 f"{self.statistic!r}."
             )
-        check_options(self.statistic_params)
+        check_options(self.statistic_params, names)
         if not (isinstance(self.metric, str) and self.metric == "precomputed"):
             return
         if "effective_rank" in names:

@@ -382,18 +382,19 @@ OPTIONS = {
 }
 
 
-def check_options(options):
-    """Check a dict of statistic name -> options: known names, known options, good values."""
+def check_options(options, statistics):
+    """Check a dict of statistic name -> options against the statistics that are asked for."""
     for name, chosen in (options or {}).items():
         if name not in OPTIONS:
             raise ValueError(
                 f"statistic_params: {name!r} has no options; those with some are {sorted(OPTIONS)}."
             )
-        unknown = sorted(set(chosen) - set(OPTIONS[name]))
-        if unknown:
+        if name not in statistics:
+            raise ValueError(f"statistic_params: {name!r} is not among the statistics asked for.")
+        known = sorted(OPTIONS[name])
+        if not isinstance(chosen, dict) or set(chosen) - set(known):
             raise ValueError(
-                f"statistic_params: {name!r} has the options {sorted(OPTIONS[name])}, got "
-                f"{unknown}."
+                f"statistic_params: {name!r} takes a dict of the options {known}, got {chosen!r}."
             )
         validate_parameter_constraints(OPTIONS[name], chosen, caller_name=f'statistic "{name}"')
 

@@ -30,6 +30,11 @@ def fisher_ratio(X, y, *, form="trace"):
     ratio : float
         Infinite when the classes have no spread but differ; 0.0 when nothing differs.
 
+    Raises
+    ------
+    ValueError
+        For another `form`, NaN or infinity, and labels of another number.
+
     Examples
     --------
     >>> from skgeom.separability import fisher_ratio
