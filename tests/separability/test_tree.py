@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import cdist, pdist, squareform
 
-from skgeom.separability._tree import TreeSettings, build_barcode
+from skgeom.separability._tree import TreeSettings, _euclidean_core, build_barcode
 
 
 def cloud(n=80, d=6, seed=0):
@@ -63,6 +63,23 @@ def test_min_samples_is_mutual_reachability(metric, k):
     data = distances if metric == "precomputed" else X
     lifetimes = build_barcode(data, TreeSettings(metric=metric, min_samples=k)).lifetimes
     np.testing.assert_allclose(lifetimes, heights(mutual), rtol=1e-9)
+
+
+CORE_CLOUDS = {
+    "plain": cloud(90, 20),
+    "duplicates": np.repeat(cloud(30, 20), 3, axis=0),
+    "far away": 1e4 + cloud(90, 20),
+    "float32": cloud(90, 40).astype(np.float32),
+    "tiny and huge": cloud(90, 20) * 10.0 ** np.arange(-3, 3).repeat(15)[:, np.newaxis],
+}
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 89])
+@pytest.mark.parametrize("name", CORE_CLOUDS)
+def test_core_distances_of_many_features(name, k):
+    X = CORE_CLOUDS[name]
+    expected = np.sort(cdist(X, X), axis=1)[:, k]
+    np.testing.assert_allclose(_euclidean_core(X, k), expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
