@@ -169,7 +169,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "random" draws the rows of a subsample without replacement. "maxmin" draws the first row
         and then always takes the row that is farthest from those taken: it covers the cloud, and
         keeps outliers; each lifetime of the whole cloud is within twice ``covering_radius_`` of
-        one of the subsample.
+        one of the subsample. Its rows depend on the cloud, also at one `random_state`.
 
     confidence_level : float, default=None
         When given, `fit` computes ``confidence_interval_`` of the score at this level.
