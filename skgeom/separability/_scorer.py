@@ -595,8 +595,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Parameters
         ----------
         X_a, X_b : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Row i is the same object in both; the numbers of features may differ (then set
-            `reference`).
+            Row i is the same object in both; the numbers of features may differ (then keep to
+            "negentropy", or set `reference`).
 
         Returns
         -------
