@@ -40,7 +40,6 @@ from skgeom.graph._statistics import (
     scale_to_unit_rows,
     standardize,
     whitening_scratch,
-    zero_row_count,
 )
 from skgeom.graph._update import changed_rows, row_hashes, update_hops
 from skgeom.graph._weights import (
@@ -491,7 +490,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         plan = self._plan._replace(weights=(float(self_influence), *weights))
         dtype = np.dtype(self.dtype)
         embedding = take_terms(self.hops_, plan, dtype, n_jobs=self.n_jobs)[: len(self.node_ids_)]
-        statistics = self._scaling_of(embedding)
+        *statistics, _ = self._scaling_of(embedding)
         return self._scale(embedding, *statistics)
 
     def estimate_memory(self, n_nodes, n_edges):
@@ -598,17 +597,18 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._transition_hashes = None
         if self._has_all_hops:
             self._transition_hashes = row_hashes(transition, n_jobs=self.n_jobs)
-        self._count_zero_rows(embedding)
         self._finish(embedding)
 
     def _finish(self, embedding):
-        """Standardise, each side of a bipartite graph by itself."""
-        rows = embedding[: len(self.node_ids_)]
-        self.mean_, self.scale_ = self._scaling_of(rows)
+        """Standardise, each side of a bipartite graph by itself, and count the zero rows."""
+        rows, columns = np.split(embedding, [len(self.node_ids_)])
+        self.mean_, self.scale_, n_zero = self._scaling_of(rows)
         self.embedding_ = self._scale(rows)
         if self.bipartite:
-            columns = embedding[len(self.node_ids_) :]
-            self.embedding_col_ = self._scale(columns, *self._scaling_of(columns))
+            *statistics, n_zero_columns = self._scaling_of(columns)
+            self.embedding_col_ = self._scale(columns, *statistics)
+            n_zero += n_zero_columns
+        self._count_zero_rows(n_zero, len(embedding))
 
     def _check_updatable(self):
         for name in ("bipartite", "deflate"):
@@ -638,7 +638,6 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         hops = {i: hop[rows] for i, hop in self.hops_.items()} if freeze else self.hops_
         raw = take_terms(hops, self._plan, np.dtype(self.dtype), n_jobs=self.n_jobs)
         if not freeze:
-            self._count_zero_rows(raw)
             self._finish(raw)
             return
         embedding = np.zeros((len(affected), raw.shape[1]), raw.dtype)
@@ -859,31 +858,31 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         return stationary_part(adjacency, self._all_degrees, start, self.propagation)
 
-    def _count_zero_rows(self, embedding):
+    def _count_zero_rows(self, n_zero, n_nodes):
         """Count the nodes with edges that got no vector, and warn when they are many."""
-        n_zero = zero_row_count(embedding, n_jobs=self.n_jobs)
         if self.self_influence == 0:
             n_zero -= int(np.sum(self._all_degrees == 0))
         self.n_zero_rows_ = max(n_zero, 0)
-        if self.n_zero_rows_ > 0.01 * len(embedding):
+        if self.n_zero_rows_ > 0.01 * n_nodes:
             warnings.warn(
-                f"{self.n_zero_rows_} of {len(embedding)} nodes have edges and a zero vector: "
+                f"{self.n_zero_rows_} of {n_nodes} nodes have edges and a zero vector: "
                 "the projection is too sparse for small components, or edges lead to sinks. "
                 "projection='sjlt' gives every node an entry.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _scaling_of(self, embedding):
+        """Return what to standardise with, and the number of zero rows."""
+        mean, scale, n_zero = column_statistics(embedding, n_jobs=self.n_jobs)
         if self._standardize is not True:
-            return None, None
-        mean, scale = column_statistics(embedding, n_jobs=self.n_jobs)
+            return None, None, n_zero
         if not np.isfinite(scale).all():
             raise ValueError(
                 f"The embedding overflows {self.dtype}: start vectors (init, features) or "
                 "iteration_weights are too large."
             )
-        return mean, scale
+        return mean, scale, n_zero
 
     def _scale(self, embedding, *statistics):
         """Standardise in place, with the fitted statistics unless others are given."""
