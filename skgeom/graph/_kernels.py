@@ -95,6 +95,30 @@ def term_rows(start, stop, source, weight, normalise, out, column, assign):
 
 
 @njit(nogil=True, cache=True)
+def square_rows(start, stop, source, squares):
+    """Write the squared norm of each row of a hop, in float64."""
+    for row in range(start, stop):
+        total = 0.0
+        for k in range(source.shape[1]):
+            value = np.float64(widen(source[row, k]))
+            total += value * value
+        squares[row] = total
+
+
+@njit(nogil=True, cache=True)
+def scaled_term_rows(start, stop, source, factors, out, column, assign):
+    """Write or add the term of a stored hop, given the factor of each row.
+
+    The same as `term_rows` otherwise.
+    """
+    for row in range(start, stop):
+        factor = out.dtype.type(factors[row])
+        for k in range(source.shape[1]):
+            before = out.dtype.type(0) if assign else out[row, column + k]
+            out[row, column + k] = before + factor * widen(source[row, k])
+
+
+@njit(nogil=True, cache=True)
 def _store_rows(start, stop, hop, own, loops, row_scale, y):
     """Scale the summed rows of a chunk, and store them where `y` is not empty."""
     d = hop.shape[1]
