@@ -1,0 +1,112 @@
+"""A CSR matrix from edges that come in chunks: counting sort, never a list of all edges."""
+
+import os
+
+import numpy as np
+from numba import njit
+
+
+@njit(nogil=True, cache=True)
+def _count_edges(rows, columns, directed, counts):
+    for edge in range(len(rows)):
+        counts[rows[edge]] += 1
+        if not directed and rows[edge] != columns[edge]:
+            counts[columns[edge]] += 1
+
+
+@njit(nogil=True, cache=True)
+def _place_edges(rows, columns, weights, directed, cursor, indices, data):
+    for edge in range(len(rows)):
+        row, column = rows[edge], columns[edge]
+        indices[cursor[row]] = column
+        data[cursor[row]] = weights[edge]
+        cursor[row] += 1
+        if not directed and row != column:
+            indices[cursor[column]] = row
+            data[cursor[column]] = weights[edge]
+            cursor[column] += 1
+
+
+@njit(nogil=True, cache=True)
+def _merge_rows(indptr, indices, data):
+    """Sort each row, add up what is there twice and drop zeros; returns what is left."""
+    stored = first = 0
+    for row in range(len(indptr) - 1):
+        last = indptr[row + 1]
+        order = np.argsort(indices[first:last], kind="mergesort")
+        columns, weights = indices[first:last][order], data[first:last][order]
+        k = 0
+        while k < len(columns):
+            total, column = 0.0, columns[k]
+            while k < len(columns) and columns[k] == column:
+                total += np.float64(weights[k])
+                k += 1
+            if total != 0:
+                indices[stored] = column
+                data[stored] = total
+                stored += 1
+        indptr[row + 1] = stored
+        first = last
+    return stored
+
+
+def csr_from_chunks(chunks, n_nodes, directed, directory=None):
+    """Make the arrays of a canonical CSR matrix in two passes over the edges.
+
+    Parameters
+    ----------
+    chunks : callable
+        Returns, at each call, an iterator of (rows, columns, weights), arrays of one length.
+    n_nodes : int
+    directed : bool
+        Whether an edge is stored in its own direction only.
+    directory : str, default=None
+        Where the arrays are made, in files that are mapped; None is in memory.
+
+    Returns
+    -------
+    indptr : ndarray of shape (n_nodes + 1,)
+    indices : ndarray of int32, shape (n_stored,)
+    data : ndarray of float32, shape (n_stored,)
+    """
+    counts = np.zeros(n_nodes + 1, np.int64)
+    for rows, columns, _ in chunks():
+        _count_edges(rows, columns, directed, counts[1:])
+    indptr = np.cumsum(counts)
+    indices = _empty(indptr[-1], np.int32, directory, "indices")
+    data = _empty(indptr[-1], np.float32, directory, "data")
+    cursor = indptr[:-1].copy()
+    for rows, columns, weights in chunks():
+        _place_edges(rows, columns, weights, directed, cursor, indices, data)
+    n_stored = _merge_rows(indptr, indices, data)
+    if n_stored < 2**31:
+        indptr = indptr.astype(np.int32)
+    return indptr, indices[:n_stored], data[:n_stored]
+
+
+def _empty(size, dtype, directory, name):
+    if directory is None or size == 0:
+        return np.empty(size, dtype)
+    path = os.path.join(directory, f"{name}.npy")
+    return np.lib.format.open_memmap(path, "w+", dtype, shape=(int(size),))
+
+
+def write_arrays(directory, arrays):
+    """Write arrays to ``.npy`` files of a directory, except those that are mapped from there."""
+    os.makedirs(directory, exist_ok=True)
+    for name, array in arrays.items():
+        path = os.path.join(directory, f"{name}.npy")
+        if not _is_mapped_from(array, path):
+            np.save(path, array)
+
+
+def read_arrays(directory):
+    """Map all ``.npy`` files of a directory, by name."""
+    names = sorted(name[:-4] for name in os.listdir(directory) if name.endswith(".npy"))
+    return {name: np.load(os.path.join(directory, f"{name}.npy"), mmap_mode="r") for name in names}
+
+
+def _is_mapped_from(array, path):
+    while array is not None and not isinstance(array, np.memmap):
+        array = array.base if isinstance(array, np.ndarray) else None
+    return array is not None and os.path.exists(path) and os.path.samefile(array.filename, path)
