@@ -39,6 +39,7 @@ from skgeom.graph._propagation import (
     Plan,
     count_arrays,
     extend,
+    in_bipartite_component,
     propagate,
     row_degrees,
     stationary_part,
@@ -135,6 +136,10 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         cross-validation slices them as those of any table.
     signed : bool, default=False
         Whether weights may be negative. Degrees are then sums of absolute weights.
+    check_parity : bool, default=False
+        Whether `fit` looks for bipartite components, and warns where all weights belong to odd
+        hops, or all to even ones: odd hops of their nodes read one side, even ones the other.
+        Costs a search through the graph.
     max_memory : int, default=None
         Bytes that a fit may take over the graph. Where it would take more, it goes by ranges of
         columns, each at twice the time; the embedding and the hops that are kept then lie in
@@ -245,6 +250,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         "feature_weight": [Interval(Real, 0, None, closed="left")],
         "bipartite": ["boolean"],
         "signed": ["boolean"],
+        "check_parity": ["boolean"],
         "max_memory": [Interval(Integral, 1, None, closed="left"), None],
         "store_hops": ["boolean", StrOptions({"needed"})],
         "dtype": [StrOptions({"float32", "float64"})],
@@ -274,6 +280,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         feature_weight=0.0,
         bipartite=False,
         signed=False,
+        check_parity=False,
         max_memory=None,
         store_hops="needed",
         dtype="float32",
@@ -299,6 +306,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.feature_weight = feature_weight
         self.bipartite = bipartite
         self.signed = signed
+        self.check_parity = check_parity
         self.max_memory = max_memory
         self.store_hops = store_hops
         self.dtype = dtype
@@ -727,11 +735,27 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._largest_degree = self._all_degrees.max()
         self._resolve(adjacency, keep_all)
         transition = self._transition(adjacency, self._all_degrees)
+        if self.check_parity:
+            self._warn_of_parity(adjacency)
         self._key = random_key(self.random_state)
         self._fit_start(features, init)
         start = self._start_of_all(features, init)
         self._stationary = self._find_stationary(adjacency, start)
         return transition, start, adjacency.nnz
+
+    def _warn_of_parity(self, adjacency):
+        parities = {i % 2 for i in self._plan.taken}
+        if len(parities) > 1 or self.self_loops > 0:
+            return
+        n_bipartite = int(np.sum(in_bipartite_component(adjacency)))
+        if n_bipartite:
+            warnings.warn(
+                f"{n_bipartite} of {adjacency.shape[0]} nodes lie in bipartite components, and all "
+                f"weights are those of {'odd' if 1 in parities else 'even'} hops, which read one "
+                "side of such a component: give an odd and an even hop a weight.",
+                UserWarning,
+                stacklevel=5,
+            )
 
     def _panel_width(self, n_edges):
         """Return how many columns go at a time, 0 for all at once."""
@@ -916,11 +940,10 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         (ids, key) = self._other[0]
         rows = self._start(self.node_ids_, self._all_degrees[:n_rows], features, None)
         columns = self._scale_start(self._random_vectors(ids, key), self._all_degrees[n_rows:])
-        if self._n_projected > 0:
-            columns = columns.toarray() if sp.issparse(columns) else columns
-            columns = np.pad(columns, [(0, 0), (0, self._n_projected)])
         if sp.issparse(rows):
             return sp.vstack([rows, columns], format="csr")
+        columns = columns.toarray() if sp.issparse(columns) else columns
+        columns = np.pad(columns, [(0, 0), (0, self._n_projected)])
         return np.vstack([rows, columns])
 
     def _start(self, node_ids, degrees, features, init):

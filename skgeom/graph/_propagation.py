@@ -480,6 +480,19 @@ def stationary_part(adjacency, degrees, start, propagation):
     return membership, part.astype(adjacency.dtype)
 
 
+def in_bipartite_component(adjacency):
+    """Tell which nodes have edges and lie in a component without odd cycles.
+
+    In the double cover, where each edge leads from one copy of the nodes to the other, such a
+    component falls into two.
+    """
+    n = adjacency.shape[0]
+    cover = sp.block_array([[None, adjacency], [adjacency.T, None]], format="csr")
+    _, labels = connected_components(cover, directed=False)
+    has_edges = (np.diff(adjacency.indptr) > 0) | (np.bincount(adjacency.indices, minlength=n) > 0)
+    return (labels[:n] != labels[n:]) & has_edges
+
+
 def remove_stationary(transition, y, stationary):
     """Take the stationary part out of hop 1, in place.
 
