@@ -190,9 +190,8 @@ class Graph:
 
         if directory is not None:
             os.makedirs(directory, exist_ok=True)
-        indptr, indices, data = csr_from_chunks(edges, len(node_ids), directed, directory)
-        shape = (len(node_ids), len(node_ids))
-        graph = cls(sp.csr_array((data, indices, indptr), shape=shape), node_ids, features)
+        adjacency = csr_from_chunks(edges, len(node_ids), directed, directory)
+        graph = cls(adjacency, node_ids, features)
         return graph if directory is None else graph.memmap(directory)
 
     @classmethod
@@ -686,6 +685,12 @@ def _split_chunk(chunk):
     return source, target, weight.astype(np.float64)
 
 
+def _count_from_zero(node_ids):
+    n = len(node_ids)
+    is_range = node_ids.dtype.kind == "i" and n > 0 and node_ids[0] == 0 and node_ids[-1] == n - 1
+    return is_range and np.array_equal(node_ids, np.arange(n))
+
+
 def _lookup(node_ids, ids, name, order=None):
     """Return the position of each id among the node ids."""
     ids = _as_ids(ids)
@@ -694,6 +699,8 @@ def _lookup(node_ids, ids, name, order=None):
         order = None
     if order is None:
         order = np.argsort(node_ids, kind="stable")
+    if _count_from_zero(node_ids) and np.all((ids >= 0) & (ids < len(node_ids))):
+        return ids
     found = np.searchsorted(node_ids, ids, sorter=order)
     positions = order[np.minimum(found, len(order) - 1)]
     unknown = node_ids[positions] != ids

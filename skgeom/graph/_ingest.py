@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import scipy.sparse as sp
 from numba import njit
 
 
@@ -27,31 +28,8 @@ def _place_edges(rows, columns, weights, directed, cursor, indices, data):
             cursor[column] += 1
 
 
-@njit(nogil=True, cache=True)
-def _merge_rows(indptr, indices, data):
-    """Sort each row, add up what is there twice and drop zeros; returns what is left."""
-    stored = first = 0
-    for row in range(len(indptr) - 1):
-        last = indptr[row + 1]
-        order = np.argsort(indices[first:last], kind="mergesort")
-        columns, weights = indices[first:last][order], data[first:last][order]
-        k = 0
-        while k < len(columns):
-            total, column = 0.0, columns[k]
-            while k < len(columns) and columns[k] == column:
-                total += np.float64(weights[k])
-                k += 1
-            if total != 0:
-                indices[stored] = column
-                data[stored] = total
-                stored += 1
-        indptr[row + 1] = stored
-        first = last
-    return stored
-
-
 def csr_from_chunks(chunks, n_nodes, directed, directory=None):
-    """Make the arrays of a canonical CSR matrix in two passes over the edges.
+    """Make a canonical CSR matrix in two passes over the edges.
 
     Parameters
     ----------
@@ -65,9 +43,7 @@ def csr_from_chunks(chunks, n_nodes, directed, directory=None):
 
     Returns
     -------
-    indptr : ndarray of shape (n_nodes + 1,)
-    indices : ndarray of int32, shape (n_stored,)
-    data : ndarray of float32, shape (n_stored,)
+    adjacency : csr_array of float32, shape (n_nodes, n_nodes)
     """
     counts = np.zeros(n_nodes + 1, np.int64)
     for rows, columns, _ in chunks():
@@ -78,10 +54,10 @@ def csr_from_chunks(chunks, n_nodes, directed, directory=None):
     cursor = indptr[:-1].copy()
     for rows, columns, weights in chunks():
         _place_edges(rows, columns, weights, directed, cursor, indices, data)
-    n_stored = _merge_rows(indptr, indices, data)
-    if n_stored < 2**31:
-        indptr = indptr.astype(np.int32)
-    return indptr, indices[:n_stored], data[:n_stored]
+    adjacency = sp.csr_array((data, indices, indptr), shape=(n_nodes, n_nodes))
+    adjacency.sum_duplicates()  # in place, like the next line
+    adjacency.eliminate_zeros()
+    return adjacency
 
 
 def _empty(size, dtype, directory, name):

@@ -263,7 +263,7 @@ def first_hop_rows(
             _take_rows(first, last, hop, own, factors, *term)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
 def degree_rows(start, stop, indptr, data, out):
     """Write the sum of absolute weights of each row of a CSR matrix, in float64."""
     for row in range(start, stop):
