@@ -5,6 +5,7 @@
     python benchmarks/bench_separability.py --largest      # n = 100 000, d = 384, skgeom alone
     python benchmarks/bench_separability.py --consistency  # statistics of two groups moving apart
     python benchmarks/bench_separability.py --table        # what "auto" chooses from
+    python benchmarks/bench_separability.py --checkpoint   # a monitor's update beside its tree
 
 Peers (each optional): scipy, gudhi, hdbscan, quitefastmst, giotto-ph, ripser, mlpack. The quality
 column is the total length over that of a double-precision single linkage, minus 1: anything but 0
@@ -157,7 +158,7 @@ FOLLOWERS = (
     "persistence",
     "tail_fraction",
     "gini",
-    "relative_mean",
+    "negentropy",
     "nn_entropy",
     "balanced_max",
     "balanced_sum",
@@ -225,6 +226,32 @@ def _product_seconds(left):
     return time.process_time() - start
 
 
+def checkpoint(n_repeats=7):
+    """CPU seconds of a monitor's update, with every statistic, beside those of the tree alone."""
+    from skgeom.separability import SeparabilityMonitor, SeparabilityScorer, h0_persistence
+    from skgeom.separability._statistics import STATISTICS
+
+    X = cloud(("text", 3080, 384))[:3000].astype(np.float32)
+    default = SeparabilityMonitor()
+    everything = SeparabilityMonitor(SeparabilityScorer(list(STATISTICS)))
+    works = {
+        "tree alone": lambda: h0_persistence(X),
+        "update, default": lambda: default.update(X),
+        f"update, {len(STATISTICS)} statistics": lambda: everything.update(X),
+    }
+    print("\n3000 x 384, one thread         CPU s   times the tree")
+    for work in works.values():
+        work()
+    seconds = {name: [] for name in works}
+    for _ in range(n_repeats):  # in turns, so that a busy machine is as busy for each
+        for name, work in works.items():
+            start = time.process_time()
+            work()
+            seconds[name].append(time.process_time() - start)
+    for name, values in seconds.items():
+        print(f"{name:28} {min(values):8.4f} {min(values) / min(seconds['tree alone']):10.2f}")
+
+
 def kernel_table():
     """CPU seconds of each kernel over sizes: what the "auto" table was read from."""
     from skgeom._core.spanning_tree import choose_algorithm, euclidean_tree
@@ -251,6 +278,7 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--consistency", action="store_true", help="two groups moving apart")
+    parser.add_argument("--checkpoint", action="store_true", help="a monitor's update")
     parser.add_argument("--largest", action="store_true", help="n = 100 000, d = 384")
     parser.add_argument("--timeout", type=float, default=600)
     options = parser.parse_args()
@@ -258,6 +286,8 @@ if __name__ == "__main__":
         kernel_table()
     elif options.consistency:
         consistency()
+    elif options.checkpoint:
+        checkpoint()
     elif options.largest:
         largest()
     else:

@@ -45,7 +45,7 @@ print(f"{len(labelled)} labelled questions, {len(rest)} unlabelled ones")
 # ride along in the history. We go on after the rule has fired, to see what would have come.
 
 network = MLPClassifier((64,), learning_rate_init=3e-3, batch_size=32, random_state=0)
-monitor = SeparabilityMonitor(SeparabilityScorer(["relative_mean", "balanced_sum"]))
+monitor = SeparabilityMonitor(SeparabilityScorer(["negentropy", "balanced_sum"]))
 
 
 def hidden_layer(rows):

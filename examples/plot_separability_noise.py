@@ -55,9 +55,11 @@ accuracy = [leave_one_out_accuracy(c / np.linalg.norm(c, axis=1, keepdims=True))
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 left.fill_between(levels, *np.transpose(intervals), alpha=0.25)
 left.plot(levels, scores, "o-", label="separability score (no labels)")
-left.plot(levels, accuracy, "s--", label="1-NN accuracy (labels)")
-left.set(xlabel="noise / signal", ylim=(0, 1), title="The score falls with the accuracy")
-left.legend()
+left.set(xlabel="noise / signal", ylabel="nats", title="The score falls with the accuracy")
+beside = left.twinx()
+beside.plot(levels, accuracy, "s--", color="C1", label="1-NN accuracy (labels)")
+beside.set(ylabel="accuracy", ylim=(0, 1))
+figure.legend(loc="outside lower left", ncols=2)
 right.plot(scores, accuracy, "o-")
 right.set(xlabel="separability score", ylabel="1-NN accuracy", title="One against the other")
 plt.show()
@@ -67,16 +69,16 @@ plt.show()
 # -----------------------
 # The lengths of the tree's edges are the lifetimes of the connected components when balls grow
 # around the points. Good embeddings have many short bars (near-duplicates and close questions) and
-# some long ones; noise lifts all bars to one length. The typical distance of two points, the unit
-# of the score, is the dashed line.
+# some long ones; noise lifts all bars to one length. The dashed line is the typical distance of two
+# points, which their mean is compared with.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
 for ax, index in zip(axes, (0, 3, 10)):
-    found = SeparabilityScorer(["relative_mean", "n_major"]).fit(clouds[index])
+    found = SeparabilityScorer("relative_mean").fit(clouds[index])
     H0BarcodeDisplay.from_lifetimes(found.lifetimes_, max_bars=1000, ax=ax)
     ax.axvline(found.lifetimes_.mean() / (1 - found.score_), color="k", linestyle="--")
     ax.set_xlim(0, 1.5)
-    ax.set_title(f"noise {levels[index]:.2f}: score {found.score_:.2f}")
+    ax.set_title(f"noise {levels[index]:.2f}, 1 - mean / typical: {found.score_:.2f}")
 plt.show()
 
 # %%

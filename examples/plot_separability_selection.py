@@ -3,15 +3,16 @@ Choose a representation without labels, and find the pairs that will be confused
 ================================================================================
 
 A :class:`~skgeom.separability.SeparabilityScorer` is itself a ``scoring=`` for scikit-learn's model
-selection, with ``y=None``. One thing has to be right: when the candidates differ in dimension, the
-score needs a null reference. Without it, like every label-free index, it prefers few dimensions.
+selection, with ``y=None``. When candidates differ in dimension, the statistic matters: most
+label-free scores, the silhouette included, prefer few dimensions whatever they lose, and the
+effective rank prefers many whatever they hold. The negentropy, the default, counts structure.
 """
 
 # %%
 # How many principal components?
 # ------------------------------
-# Two scorers judge the same candidates in one search, with and without a reference. The labels are
-# used afterwards, for the accuracy of a nearest-neighbour classifier on each candidate.
+# Two statistics judge the same candidates in one search. The labels are used afterwards, for the
+# accuracy of a nearest-neighbour classifier on each candidate.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,22 +35,11 @@ everything = np.arange(len(X))
 search = GridSearchCV(
     PCA(random_state=0),
     {"n_components": dimensions},
-    scoring={
-        "plain": SeparabilityScorer(),
-        "referenced": SeparabilityScorer(reference="gaussian", n_references=5, random_state=0),
-    },
-    refit="referenced",
+    scoring={"negentropy": SeparabilityScorer(), "mean": SeparabilityScorer("relative_mean")},
+    refit="negentropy",
     cv=[(everything, everything)],  # the candidates are judged on the data at hand
 ).fit(X)
 print(f"chosen without labels: {search.best_params_}")
-
-# %%
-# The check
-# ---------
-# Plain, the score falls with every component, as the silhouette does (which is even told the true
-# number of groups). Against Gaussian clouds of the same covariance it rises with the accuracy, and
-# peaks about where more components stop helping; it does not tell the good candidates beyond
-# that from each other.
 
 
 def silhouette_of_kmeans(points):
@@ -58,23 +48,52 @@ def silhouette_of_kmeans(points):
     return silhouette_score(points, labels)
 
 
-embeddings = [PCA(d, random_state=0).fit_transform(X) for d in dimensions]
-accuracy = [cross_val_score(KNeighborsClassifier(5), Z, intent).mean() for Z in embeddings]
-silhouette = [silhouette_of_kmeans(Z) for Z in embeddings]
-plain = search.cv_results_["mean_test_plain"]
-referenced = search.cv_results_["mean_test_referenced"]
+def accuracy(points):
+    """Accuracy of a 5-nearest-neighbour classifier, which sees the labels."""
+    return cross_val_score(KNeighborsClassifier(5), points, intent).mean()
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained", sharex=True)
-axes[0].plot(dimensions, plain, "o-", label="separability, plain")
-axes[0].plot(dimensions, silhouette, "^-", label="silhouette of k-means (true number)")
-axes[0].plot(dimensions, accuracy, "s--", color="0.5", label="5-NN accuracy (labels)")
-axes[0].set(title="Without reference: fewer dimensions look better")
-axes[1].plot(dimensions, referenced, "o-", color="C2", label="separability, Gaussian reference")
-axes[1].plot(dimensions, accuracy, "s--", color="0.5", label="5-NN accuracy (labels)")
-axes[1].set(title="With reference: it peaks where accuracy levels off")
-for ax in axes:
-    ax.set(xscale="log", xlabel="principal components")
-    ax.legend()
+
+embeddings = [PCA(d, random_state=0).fit_transform(X) for d in dimensions]
+curves = {
+    "negentropy": search.cv_results_["mean_test_negentropy"],
+    "relative_mean": search.cv_results_["mean_test_mean"],
+    "silhouette of k-means (true number)": [silhouette_of_kmeans(Z) for Z in embeddings],
+    "5-NN accuracy (labels)": [accuracy(Z) for Z in embeddings],
+}
+
+# %%
+# And how many columns of noise?
+# ------------------------------
+# Twenty components, and more and more columns of pure noise of the same variance. The negentropy
+# falls with the accuracy: noise holds no structure. The effective rank rises.
+
+base = PCA(20, random_state=0).fit_transform(X)
+base /= base.std()
+noise = np.random.default_rng(0).standard_normal((len(X), 80))
+columns = [0, 2, 5, 10, 20, 40, 80]
+noisy = [np.hstack([base, noise[:, :k]]) for k in columns]
+names = ["negentropy", "relative_mean", "effective_rank"]
+table = SeparabilityScorer(names).fit(base)
+noisy_scores = np.array([list(table.assess(Z).statistics.values()) for Z in noisy])
+noisy_curves = dict(zip(names, noisy_scores.T))
+noisy_curves["5-NN accuracy (labels)"] = [accuracy(Z) for Z in noisy]
+
+
+def draw(ax, x, curves):
+    """Draw curves, each scaled to its own range."""
+    for name, curve in curves.items():
+        scaled = (np.array(curve) - np.min(curve)) / np.ptp(curve)
+        style = {"ls": "--", "color": "0.4", "marker": "s"} if "labels" in name else {"marker": "o"}
+        ax.plot(x, scaled, label=name, **style)
+    ax.set_ylabel("score, scaled to its range")
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2)
+
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
+draw(axes[0], dimensions, curves)
+axes[0].set(xscale="log", xlabel="principal components", title="Components of the text embeddings")
+draw(axes[1], columns, noisy_curves)
+axes[1].set(xlabel="columns of noise beside 20 components", title="Noise")
 plt.show()
 
 # %%
@@ -85,12 +104,12 @@ plt.show()
 
 found = SeparabilityScorer().fit(X, intent)
 upper = found.supervised_.bayes_error_bounds[..., 1]
-names = [name.replace("_", " ")[:28] for name in questions.target_names[:20]]
+labels = [name.replace("_", " ")[:28] for name in questions.target_names[:20]]
 
 figure, ax = plt.subplots(figsize=(8, 7), layout="constrained")
 image = ax.imshow(upper, cmap="magma_r", vmin=0)
-ax.set_xticks(range(20), names, rotation=90)
-ax.set_yticks(range(20), names)
+ax.set_xticks(range(20), labels, rotation=90)
+ax.set_yticks(range(20), labels)
 ax.set_title("Upper bound of the Bayes error of each pair of intents")
 figure.colorbar(image, shrink=0.8)
 plt.show()
@@ -98,4 +117,4 @@ plt.show()
 order = np.argsort(np.where(np.isnan(upper), -1, upper), axis=None)[::-1][:6:2]
 for a, b in zip(*np.unravel_index(order, upper.shape)):
     low, high = found.supervised_.bayes_error_bounds[a, b]
-    print(f"{names[a]} / {names[b]}: between {low:.2f} and {high:.2f}")
+    print(f"{labels[a]} / {labels[b]}: between {low:.2f} and {high:.2f}")

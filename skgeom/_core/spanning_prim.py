@@ -256,6 +256,7 @@ def column_tree(points, core):
     slack = np.einsum("ji,ji->i", columns, columns) * np.float32(EPS32**2 / TAU)
     total, point = np.empty(BLOCK, dtype=np.float32), np.empty(len(columns), dtype=np.float32)
     keep, work = np.empty(n, dtype=np.int32), _workspace(n)
+    points = read_only(points)
     prim_columns(columns, slack, points, core, unit, work, keep, total, point, edges, weights)
     return edges, weights
 
@@ -278,6 +279,7 @@ def gram_tree(points, core):
     edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
     copy, unit = filter_copy(points, transpose=False)
     norms = np.einsum("ij,ij->i", copy, copy) * np.float32(1 - (d + 8) * EPS32)
+    points = read_only(points)
     prim_gram(_gram(copy), norms, points, core, unit, _workspace(n), edges, weights)
     return edges, weights
 
@@ -320,6 +322,13 @@ def _workspace(n):
         np.full(n_blocks, np.inf),
         np.zeros(n_blocks, dtype=np.int32),
     )
+
+
+def read_only(points):
+    """View points so that kernels have one signature for arrays of callers and of joblib."""
+    points = points.view()
+    points.flags.writeable = False
+    return points
 
 
 def filter_copy(points, transpose):

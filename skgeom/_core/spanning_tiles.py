@@ -21,6 +21,7 @@ from skgeom._core.spanning_prim import (
     SAFE_MATH,
     filter_copy,
     gram_tree,
+    read_only,
     squared_distance,
 )
 
@@ -278,7 +279,8 @@ class _Layout:
     """The points in the order of the leaves of the first tree, group after group, and the tree."""
 
     def __init__(self, copy, points, core, unit, edges, weights, group, tile):
-        self.points, self.core, self.unit, self.tile = points, core, unit, tile
+        self.points, self.core = read_only(points), core
+        self.unit, self.tile = unit, tile
         self.edges, self.weights = edges, weights
         n, d = copy.shape
         order, _ = _leaf_order(edges, weights, n)

@@ -2,61 +2,31 @@
 
 The product is bound by the memory system: every stored entry fetches one row of the dense
 matrix from a random place. The kernel therefore asks for rows ahead of their use (software
-prefetch), and takes neighbours in groups of four, so that the accumulator, which stays in the
-first-level cache, is read and written once for four rows.
+prefetch), and keeps the total of a row in vector registers, 512 bytes of it at a time, so that
+an entry costs its loads and nothing else.
 """
 
-from contextlib import suppress
+import math
 
 import numpy as np
 from joblib import effective_n_jobs
-from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import overload
 
 from skgeom._core.parallel import parallel_ranges, weighted_ranges
+from skgeom._core.registers import (
+    CACHE_LINE,
+    add_blocks,
+    add_row,
+    length_of,
+    prefetch_row,
+    store_block,
+    zero_block,
+)
 
-PREFETCH_AHEAD = 12  # stored entries
-BLOCK = 4096  # entries summed in one go before they are added to the row's total
+PREFETCH_AHEAD = 16  # stored entries
+RUN = 1024  # entries summed in one go before they are added to the row's total
 RANGES_PER_THREAD = 64  # small, so that a range with expensive rows does not come last
-_CACHE_LINE = 64  # bytes
-
-
-def _emit_prefetch(context, builder, array_type, array, row, column):
-    struct = context.make_array(array_type)(context, builder, array)
-    pointer = cgutils.get_item_pointer2(
-        context,
-        builder,
-        struct.data,
-        cgutils.unpack_tuple(builder, struct.shape, 2),
-        cgutils.unpack_tuple(builder, struct.strides, 2),
-        array_type.layout,
-        [row, column],
-    )
-    word = ir.IntType(32)
-    byte_pointer = ir.IntType(8).as_pointer()
-    kind = ir.FunctionType(ir.VoidType(), [byte_pointer, word, word, word])
-    function = builder.module.declare_intrinsic("llvm.prefetch", [byte_pointer], kind)
-    # read access, keep in all cache levels, data cache
-    builder.call(function, [builder.bitcast(pointer, byte_pointer), word(0), word(3), word(1)])
-
-
-@intrinsic
-def prefetch(typingctx, array, row, column):
-    """Ask the processor to load ``array[row, column]``; computes nothing.
-
-    Where this numba or LLVM does not know the instruction, it is left out.
-    """
-    if not (isinstance(array, types.Array) and array.ndim == 2 and array.layout == "C"):
-        return None
-
-    def codegen(context, builder, signature, args):
-        with suppress(Exception):
-            _emit_prefetch(context, builder, signature.args[0], *args)
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, types.intp), codegen
 
 
 def widen(value):
@@ -104,74 +74,80 @@ def to_storage(array, dtype):
     return (rounded >> np.uint32(16)).astype(np.uint16)
 
 
-@njit(nogil=True, cache=True)
-def product_rows(start, stop, indptr, indices, data, x, out, out_start):
-    """Write rows `start` to `stop` of the product of a CSR matrix with `x`.
+def aligned_empty(shape, dtype):
+    """Return an uninitialised array that begins at a cache line, as its rows do if they fill some.
+
+    Rows that straddle lines cost a fetch more and split every load of a wide vector.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def _column_kernel(n_bytes):
+    """Make the function that sums `n_bytes` of a row of the result at a time."""
+
+    @njit(nogil=True, forceinline=True)
+    def sum_columns(column, row, indptr, indices, data, x, out, out_row):
+        zero = zero_block(out, n_bytes)
+        n_columns, width = x.shape[1], length_of(zero)
+        final, weighted, one = len(indices) - 1, len(data) > 0, out.dtype.type(1)
+        while column < n_columns and n_columns >= width:
+            column = min(column, n_columns - width)  # the last columns may be summed twice
+            total = zero
+            # long rows are summed in runs: the rounding error does not grow with their length
+            for first in range(indptr[row], indptr[row + 1], RUN):
+                part = zero
+                for entry in range(first, min(first + RUN, indptr[row + 1])):
+                    ahead = indices[min(entry + PREFETCH_AHEAD, final)]
+                    prefetch_row(zero, x, ahead, column)
+                    weight = data[entry] if weighted else one
+                    part = add_row(part, x, indices[entry], column, weight)
+                total = add_blocks(total, part)
+            store_block(total, out, out_row, column)
+            column += width
+        return column
+
+    return sum_columns
+
+
+_sum_columns_512 = _column_kernel(512)
+_sum_columns_256 = _column_kernel(256)
+_sum_columns_64 = _column_kernel(64)
+_sum_columns_1 = _column_kernel(1)
+
+
+@njit(nogil=True, forceinline=True)
+def product_row(row, indptr, indices, data, x, out, out_row):
+    """Write row `row` of the product of a CSR matrix with `x` to row `out_row` of `out`.
 
     Parameters
     ----------
-    start, stop : int
-        Range of rows of the sparse matrix.
+    row : int
     indptr : ndarray of int32 or int64, shape (n_rows + 1,)
     indices : ndarray of int32 or int64, shape (nnz,)
     data : ndarray, shape (nnz,) or (0,)
         Weights in the dtype of `out`; empty when all are 1.
     x : C-contiguous ndarray of float32, float64 or uint16, shape (n, n_columns)
         uint16 are the bits of bfloat16.
-    out : ndarray of float32 or float64, shape (n_out, n_columns), written
-    out_start : int
-        Row of the sparse matrix that goes to row 0 of `out`.
+    out : C-contiguous ndarray of float32 or float64, shape (n_out, n_columns), written
+    out_row : int
     """
-    n_columns = x.shape[1]
-    n_entries = len(indices)
-    weighted = len(data) > 0
-    line = _CACHE_LINE // x.itemsize
-    total = np.empty(n_columns, out.dtype)
-    blocks = np.empty(n_columns, out.dtype)
+    column = _sum_columns_512(0, row, indptr, indices, data, x, out, out_row)
+    column = _sum_columns_256(column, row, indptr, indices, data, x, out, out_row)
+    column = _sum_columns_64(column, row, indptr, indices, data, x, out, out_row)
+    _sum_columns_1(column, row, indptr, indices, data, x, out, out_row)
+
+
+@njit(nogil=True, cache=True)
+def product_rows(start, stop, indptr, indices, data, x, out, out_start):
+    """Write rows `start` to `stop` of a product to `out`, as `product_row` does.
+
+    `out_start` is the row of the sparse matrix that goes to row 0 of `out`.
+    """
     for row in range(start, stop):
-        entry = indptr[row]
-        last = indptr[row + 1]
-        # long rows are summed in blocks: the rounding error does not grow with their length
-        border = entry + BLOCK
-        has_blocks = False
-        total[:] = 0
-        while entry + 4 <= last:
-            a, b = indices[entry], indices[entry + 1]
-            c, d = indices[entry + 2], indices[entry + 3]
-            if entry + PREFETCH_AHEAD + 4 <= n_entries:
-                for ahead in range(entry + PREFETCH_AHEAD, entry + PREFETCH_AHEAD + 4):
-                    for k in range(0, n_columns, line):
-                        prefetch(x, indices[ahead], k)
-            if weighted:
-                va, vb, vc, vd = data[entry], data[entry + 1], data[entry + 2], data[entry + 3]
-                for k in range(n_columns):
-                    first = va * widen(x[a, k]) + vb * widen(x[b, k])
-                    total[k] += first + (vc * widen(x[c, k]) + vd * widen(x[d, k]))
-            else:
-                for k in range(n_columns):
-                    first = widen(x[a, k]) + widen(x[b, k])
-                    total[k] += first + (widen(x[c, k]) + widen(x[d, k]))
-            entry += 4
-            if entry >= border:
-                for k in range(n_columns):
-                    blocks[k] = blocks[k] + total[k] if has_blocks else total[k]
-                has_blocks = True
-                border = entry + BLOCK
-                total[:] = 0
-        while entry < last:
-            a = indices[entry]
-            if entry + PREFETCH_AHEAD < n_entries:
-                for k in range(0, n_columns, line):
-                    prefetch(x, indices[entry + PREFETCH_AHEAD], k)
-            weight = data[entry] if weighted else out.dtype.type(1)
-            for k in range(n_columns):
-                total[k] += weight * widen(x[a, k])
-            entry += 1
-        if has_blocks:
-            for k in range(n_columns):
-                total[k] += blocks[k]
-        for k in range(n_columns):
-            out[row - out_start, k] = total[k]
+        product_row(row, indptr, indices, data, x, out, row - out_start)
 
 
 def entry_ranges(indptr, n_jobs):

@@ -1,11 +1,12 @@
 """FastRP node embeddings."""
 
 import warnings
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import check_array, check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -15,6 +16,15 @@ from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.random import mix, random_key
 from skgeom._core.sparse import to_storage
 from skgeom.graph._graph import Graph, check_node_features, check_node_ids
+from skgeom.graph._panels import (
+    column_panel,
+    panel_bytes,
+    panel_hops,
+    panel_terms,
+    panel_width,
+    propagate_panels,
+    squared_norms,
+)
 from skgeom.graph._projection import (
     FEATURE_DENSITY,
     gaussian_projection,
@@ -29,6 +39,7 @@ from skgeom.graph._propagation import (
     Plan,
     count_arrays,
     extend,
+    in_bipartite_component,
     propagate,
     row_degrees,
     stationary_part,
@@ -40,7 +51,6 @@ from skgeom.graph._statistics import (
     scale_to_unit_rows,
     standardize,
     whitening_scratch,
-    zero_row_count,
 )
 from skgeom.graph._update import changed_rows, row_hashes, update_hops
 from skgeom.graph._weights import (
@@ -117,12 +127,25 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     feature_ratio : float in [0, 1], default=0.0
         Share of the columns of the start vectors that hold projected node features; needs
         `features` in `fit`.
+    feature_weight : float, default=0.0
+        Weight of projected node features that are added to the start vectors, over all columns;
+        instead of `feature_ratio`. Needs `features` in `fit`.
     bipartite : bool, default=False
         Whether X holds the edges between two kinds of nodes, rows and columns, and need not be
         square: users and items, documents and words. Both are embedded; samples are the rows, and
         cross-validation slices them as those of any table.
     signed : bool, default=False
         Whether weights may be negative. Degrees are then sums of absolute weights.
+    check_parity : bool, default=False
+        Whether `fit` looks for bipartite components, and warns where all weights belong to odd
+        hops, or all to even ones: odd hops of their nodes read one side, even ones the other.
+        Costs a search through the graph.
+    max_memory : int, default=None
+        Bytes that a fit may take over the graph. Where it would take more, it goes by ranges of
+        columns, each at twice the time; the embedding and the hops that are kept then lie in
+        temporary files (in ``tempfile.gettempdir()``) which vanish with their arrays. Start
+        vectors that are dense (other than "sparse" and "sjlt", features, init) are made at once.
+        None is no limit.
     store_hops : {"needed"} or bool, default="needed"
         Hops to keep: those that `transform` reads, all (for `combine_hops`), or none (no
         `transform`; least memory).
@@ -224,8 +247,11 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         "whiten_every": [Interval(Integral, 1, None, closed="left"), None],
         "standardize": ["boolean", StrOptions({"l2"})],
         "feature_ratio": [Interval(Real, 0, 1, closed="both")],
+        "feature_weight": [Interval(Real, 0, None, closed="left")],
         "bipartite": ["boolean"],
         "signed": ["boolean"],
+        "check_parity": ["boolean"],
+        "max_memory": [Interval(Integral, 1, None, closed="left"), None],
         "store_hops": ["boolean", StrOptions({"needed"})],
         "dtype": [StrOptions({"float32", "float64"})],
         "storage": [StrOptions({"bfloat16"}), None],
@@ -251,8 +277,11 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         whiten_every=None,
         standardize=True,
         feature_ratio=0.0,
+        feature_weight=0.0,
         bipartite=False,
         signed=False,
+        check_parity=False,
+        max_memory=None,
         store_hops="needed",
         dtype="float32",
         storage=None,
@@ -274,8 +303,11 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.whiten_every = whiten_every
         self.standardize = standardize
         self.feature_ratio = feature_ratio
+        self.feature_weight = feature_weight
         self.bipartite = bipartite
         self.signed = signed
+        self.check_parity = check_parity
+        self.max_memory = max_memory
         self.store_hops = store_hops
         self.dtype = dtype
         self.storage = storage
@@ -295,7 +327,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         y : None
             Ignored.
         features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
-            Node features; needed when `feature_ratio` > 0.
+            Node features; needed when `feature_ratio` or `feature_weight`
+            is above 0.
         node_ids : array-like of shape (n_nodes,), default=None
             Unique integers or strings. The random vector of a node is a function of its id; None
             stands for its row.
@@ -491,7 +524,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         plan = self._plan._replace(weights=(float(self_influence), *weights))
         dtype = np.dtype(self.dtype)
         embedding = take_terms(self.hops_, plan, dtype, n_jobs=self.n_jobs)[: len(self.node_ids_)]
-        statistics = self._scaling_of(embedding)
+        *statistics, _ = self._scaling_of(embedding)
         return self._scale(embedding, *statistics)
 
     def estimate_memory(self, n_nodes, n_edges):
@@ -507,7 +540,8 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         memory : dict of str to int
-            Bytes: "fit" at the peak of `fit`, "fitted" of the arrays that stay, "graph" of an
+            Bytes: "fit" at the peak of `fit` (without `max_memory`), "start" of the start vectors
+            in it, "fitted" of the arrays that stay, "graph" of an
             adjacency with int32 indices and weights of `dtype`, which `fit` uses in place when it
             comes as such.
 
@@ -516,7 +550,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         >>> from skgeom.graph import FastRPEmbedder
         >>> memory = FastRPEmbedder(128, store_hops=False).estimate_memory(10**7, 2 * 10**8)
         >>> {name: f"{size / 2**30:.1f} GiB" for name, size in memory.items()}
-        {'fit': '14.7 GiB', 'fitted': '4.9 GiB', 'graph': '1.5 GiB'}
+        {'start': '0.1 GiB', 'fit': '14.7 GiB', 'fitted': '4.9 GiB', 'graph': '1.5 GiB'}
         """
         self._validate_params()
         check_scalar(n_nodes, "n_nodes", Integral, min_val=1)
@@ -526,7 +560,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         )
         plan = self._make_plan(settings["iteration_weights"])
         item = np.dtype(self.dtype).itemsize
-        is_sparse = self.projection in ("sparse", "sjlt") and self.feature_ratio == 0
+        is_sparse = self.projection in ("sparse", "sjlt") and not self._uses_features
         start = 0
         if is_sparse:
             density = resolve_density(settings["density"], n_nodes, self.n_components)
@@ -542,6 +576,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.whiten_every:
             scratch += whitening_scratch(n_nodes, self.n_components, self.n_jobs)
         return {
+            "start": start or n_nodes * self.n_components * item,
             "fit": embedding * item + n_allocated * array + start + scratch,
             "fitted": embedding * item
             + n_kept * array
@@ -549,6 +584,104 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             + n_nodes * 16,
             "graph": n_edges * (4 + item) + (n_nodes + 1) * 4,
         }
+
+    def column_norms(self, X, columns, *, features=None, node_ids=None, init=None):
+        """Return the squared norms of the rows of each weighted hop, over a range of columns.
+
+        The first of two steps that make a fit out of independent parts, on threads, processes or
+        machines: the columns of the projection know nothing of each other, so each worker takes
+        a range of them, and the norms alone are summed over the workers. See `embed_columns`.
+
+        Parameters
+        ----------
+        X : sparse matrix or array, ndarray or Graph, of shape (n_nodes, n_nodes)
+            As in `fit`, like `features`, `node_ids` and `init`.
+        columns : (int, int)
+            First column, and one past the last.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+        node_ids : array-like of shape (n_nodes,), default=None
+        init : array-like or sparse matrix of shape (n_nodes, n_components), default=None
+
+        Returns
+        -------
+        squares : ndarray of float64, shape (n_weighted_hops, n_nodes)
+            To be added to those of the other columns.
+        """
+        model, hops = self._hops_of_columns(X, columns, features, node_ids, init)
+        return squared_norms(hops, model._plan, len(model._all_degrees), n_jobs=self.n_jobs)
+
+    def embed_columns(self, X, columns, squares, *, features=None, node_ids=None, init=None):
+        """Return a range of columns of the embedding, given the norms over all columns.
+
+        Side by side, the ranges are what `fit_transform` returns, up to rounding.
+
+        Parameters
+        ----------
+        X : sparse matrix or array, ndarray or Graph, of shape (n_nodes, n_nodes)
+            As in `fit`, like `features`, `node_ids` and `init`.
+        columns : (int, int)
+            First column, and one past the last.
+        squares : ndarray of shape (n_weighted_hops, n_nodes)
+            Sum of what `column_norms` returns over ranges that cover all columns; not read with
+            ``hop_normalization=None``.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+        node_ids : array-like of shape (n_nodes,), default=None
+        init : array-like or sparse matrix of shape (n_nodes, n_components), default=None
+
+        Returns
+        -------
+        part : ndarray of shape (n_nodes, n_columns)
+            Standardised; with ``combine="concat"`` the range of each weighted hop in turn.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skgeom.datasets import load_network
+        >>> from skgeom.graph import FastRPEmbedder
+        >>> A = load_network("cora").data
+        >>> embedder, ranges = FastRPEmbedder(32, random_state=0), [(0, 16), (16, 32)]
+        >>> squares = sum(embedder.column_norms(A, columns) for columns in ranges)
+        >>> parts = [embedder.embed_columns(A, columns, squares) for columns in ranges]
+        >>> np.allclose(np.hstack(parts), embedder.fit_transform(A), atol=1e-4)
+        True
+        """
+        model, hops = self._hops_of_columns(X, columns, features, node_ids, init)
+        plan, n_nodes = model._plan, len(model._all_degrees)
+        if plan.normalise and np.shape(squares) != (len(plan.taken), n_nodes):
+            raise ValueError(
+                f"squares has shape {np.shape(squares)}, expected ({len(plan.taken)}, {n_nodes}), "
+                "a row for each weighted hop."
+            )
+        terms = np.empty((n_nodes, plan.n_columns(columns[1] - columns[0])), self.dtype)
+        panel_terms(hops, plan, squares if plan.normalise else None, terms, n_jobs=self.n_jobs)
+        terms = terms[: len(model.node_ids_)]
+        return model._scale(terms, *model._scaling_of(terms)[:2])
+
+    def _hops_of_columns(self, X, columns, features, node_ids, init):
+        """Return a model with the settings of a fit, and the hops of a range of columns."""
+        for name, wrong in [("whiten_every", self.whiten_every), ("standardize", "l2")]:
+            if wrong is not None and getattr(self, name) == wrong:
+                raise ValueError(f"A range of columns needs all the others with {name}={wrong!r}.")
+        if not isinstance(self.random_state, Integral):
+            raise ValueError(
+                "Ranges of columns of one embedding need one random_state, an int, got "
+                f"{self.random_state!r}."
+            )
+        first, last = columns
+        if not 0 <= first < last <= self.n_components:
+            raise ValueError(
+                f"columns must be (first, last) with 0 <= first < last <= {self.n_components}, "
+                f"got {columns!r}."
+            )
+        self._validate_params()
+        model = clone(self)
+        transition, start, _ = model._prepare(X, features, node_ids, init)
+        if model._stationary is not None:
+            membership, part = model._stationary
+            model._stationary = membership, np.ascontiguousarray(part[:, first:last])
+        start = column_panel(start, columns)
+        options = {"n_jobs": self.n_jobs}
+        return model, panel_hops(transition, start, model._plan, model._stationary, **options)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns: "fastrp0", "fastrp1", ...
@@ -581,6 +714,20 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Run the paper's steps."""
         if self.storage is not None and self.dtype != "float32":
             raise ValueError(f"storage={self.storage!r} needs dtype='float32', got {self.dtype!r}.")
+        transition, start, n_edges = self._prepare(X, features, node_ids, init, keep_all)
+        step, width = propagate, self._panel_width(n_edges)
+        if width:
+            step = partial(propagate_panels, width=width)
+        embedding, self.hops_, self.whitening_ = step(
+            transition, start, self._plan, self._stationary, n_jobs=self.n_jobs
+        )
+        self._transition_hashes = None
+        if self._has_all_hops:
+            self._transition_hashes = row_hashes(transition, n_jobs=self.n_jobs)
+        self._finish(embedding)
+
+    def _prepare(self, X, features, node_ids, init, keep_all=False):
+        """Return the transition matrix, N_0 and the number of stored entries."""
         adjacency, features = self._check_graph(X, features, node_ids)
         self._all_degrees = row_degrees(adjacency, self.self_loops)
         self.degrees_ = self._all_degrees[: len(self.node_ids_)]
@@ -588,27 +735,62 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._largest_degree = self._all_degrees.max()
         self._resolve(adjacency, keep_all)
         transition = self._transition(adjacency, self._all_degrees)
+        if self.check_parity:
+            self._warn_of_parity(adjacency)
         self._key = random_key(self.random_state)
         self._fit_start(features, init)
         start = self._start_of_all(features, init)
         self._stationary = self._find_stationary(adjacency, start)
-        embedding, self.hops_, self.whitening_ = propagate(
-            transition, start, self._plan, self._stationary, n_jobs=self.n_jobs
-        )
-        self._transition_hashes = None
-        if self._has_all_hops:
-            self._transition_hashes = row_hashes(transition, n_jobs=self.n_jobs)
-        self._count_zero_rows(embedding)
-        self._finish(embedding)
+        return transition, start, adjacency.nnz
+
+    def _warn_of_parity(self, adjacency):
+        parities = {i % 2 for i in self._plan.taken}
+        if len(parities) > 1 or self.self_loops > 0:
+            return
+        n_bipartite = int(np.sum(in_bipartite_component(adjacency)))
+        if n_bipartite:
+            warnings.warn(
+                f"{n_bipartite} of {adjacency.shape[0]} nodes lie in bipartite components, and all "
+                f"weights are those of {'odd' if 1 in parities else 'even'} hops, which read one "
+                "side of such a component: give an odd and an even hop a weight.",
+                UserWarning,
+                stacklevel=5,
+            )
+
+    def _panel_width(self, n_edges):
+        """Return how many columns go at a time, 0 for all at once."""
+        n_nodes = len(self._all_degrees)
+        if self.max_memory is None:
+            return 0
+        needed = self.estimate_memory(n_nodes, n_edges)
+        if needed["fit"] <= self.max_memory:
+            return 0
+        if self.whiten_every:
+            raise ValueError(
+                f"max_memory={self.max_memory} is less than the {needed['fit']} bytes that a fit "
+                "takes, and whitening needs all columns at once: set whiten_every=None."
+            )
+        itemsize = np.dtype(self.dtype).itemsize
+        available = self.max_memory - needed["start"]
+        width = panel_width(self._plan, n_nodes, itemsize, available)
+        if width < 1:
+            per_column, fixed = panel_bytes(self._plan, n_nodes, itemsize)
+            raise ValueError(
+                f"max_memory={self.max_memory} is too little for one column at a time, which "
+                f"takes {needed['start'] + fixed + per_column} bytes."
+            )
+        return min(width, self.n_components)
 
     def _finish(self, embedding):
-        """Standardise, each side of a bipartite graph by itself."""
-        rows = embedding[: len(self.node_ids_)]
-        self.mean_, self.scale_ = self._scaling_of(rows)
+        """Standardise, each side of a bipartite graph by itself, and count the zero rows."""
+        rows, columns = np.split(embedding, [len(self.node_ids_)])
+        self.mean_, self.scale_, n_zero = self._scaling_of(rows)
         self.embedding_ = self._scale(rows)
         if self.bipartite:
-            columns = embedding[len(self.node_ids_) :]
-            self.embedding_col_ = self._scale(columns, *self._scaling_of(columns))
+            *statistics, n_zero_columns = self._scaling_of(columns)
+            self.embedding_col_ = self._scale(columns, *statistics)
+            n_zero += n_zero_columns
+        self._count_zero_rows(n_zero, len(embedding))
 
     def _check_updatable(self):
         for name in ("bipartite", "deflate"):
@@ -638,7 +820,6 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         hops = {i: hop[rows] for i, hop in self.hops_.items()} if freeze else self.hops_
         raw = take_terms(hops, self._plan, np.dtype(self.dtype), n_jobs=self.n_jobs)
         if not freeze:
-            self._count_zero_rows(raw)
             self._finish(raw)
             return
         embedding = np.zeros((len(affected), raw.shape[1]), raw.dtype)
@@ -713,17 +894,20 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _fit_start(self, features, init):
         """Check what N_0 is made from, and fit what it needs for new nodes."""
-        if self.feature_ratio > 0 and features is None:
+        if self.feature_ratio > 0 and self.feature_weight > 0:
+            raise ValueError("feature_ratio > 0 and feature_weight > 0 exclude each other.")
+        name = "feature_ratio" if self.feature_ratio > 0 else "feature_weight"
+        if self._uses_features and features is None:
             raise ValueError(
-                f"feature_ratio={self.feature_ratio} needs node features: pass features to fit."
+                f"{name}={getattr(self, name)} needs node features: pass features to fit."
             )
-        if self.feature_ratio > 0 and init is not None:
-            raise ValueError("init and feature_ratio > 0 exclude each other.")
+        if self._uses_features and init is not None:
+            raise ValueError(f"init and {name} > 0 exclude each other.")
         self._has_init = init is not None
         self._n_projected = int(self.n_components * self.feature_ratio)
         self._mixing = None
         self._n_node_features = None
-        if self._n_projected > 0:
+        if self._n_projected > 0 or self.feature_weight > 0:
             self._n_node_features = check_node_features(features, len(self.node_ids_)).shape[1]
         is_random = not self._has_init and self._n_projected < self.n_components
         if self.projection == "orthogonal" and is_random:
@@ -731,6 +915,10 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
                 self._gaussian(ids, key) for ids, key in [(self.node_ids_, self._key), *self._other]
             ]
             self._mixing = orthogonal_mixing(np.vstack(gaussian), n_jobs=self.n_jobs)
+
+    @property
+    def _uses_features(self):
+        return self.feature_ratio > 0 or self.feature_weight > 0
 
     @property
     def _other(self):
@@ -752,11 +940,10 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         (ids, key) = self._other[0]
         rows = self._start(self.node_ids_, self._all_degrees[:n_rows], features, None)
         columns = self._scale_start(self._random_vectors(ids, key), self._all_degrees[n_rows:])
-        if self._n_projected > 0:
-            columns = columns.toarray() if sp.issparse(columns) else columns
-            columns = np.pad(columns, [(0, 0), (0, self._n_projected)])
         if sp.issparse(rows):
             return sp.vstack([rows, columns], format="csr")
+        columns = columns.toarray() if sp.issparse(columns) else columns
+        columns = np.pad(columns, [(0, 0), (0, self._n_projected)])
         return np.vstack([rows, columns])
 
     def _start(self, node_ids, degrees, features, init):
@@ -764,11 +951,14 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self._has_init:
             return self._scale_start(self._check_init(init, len(node_ids)), degrees)
         start = self._scale_start(self._random_vectors(node_ids, self._key), degrees)
-        if self._n_projected == 0:
+        if self._n_node_features is None:
             return start
-        projected = self._project_features(features, len(node_ids))
+        n_columns = self._n_projected or self.n_components
+        projected = self._project_features(features, len(node_ids), n_columns)
         start = start.toarray() if sp.issparse(start) else start
-        return np.hstack([start, projected])
+        if self._n_projected > 0:
+            return np.hstack([start, projected])
+        return start + np.asarray(self.feature_weight, self.dtype) * projected
 
     def _scale_start(self, start, degrees):
         """Multiply by L."""
@@ -805,7 +995,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             node_ids, n_random, key, dtype=np.dtype(np.float64), n_jobs=self.n_jobs
         )
 
-    def _project_features(self, features, n_nodes):
+    def _project_features(self, features, n_nodes, n_columns):
         if features is None:
             raise ValueError(
                 "features is None: the fitted nodes have features, and hop 0 of the new ones "
@@ -818,7 +1008,7 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         scale = np.sqrt(1 / (FEATURE_DENSITY * self.n_components))
         dtype = np.dtype(self.dtype)
         return project_features(
-            features, self._n_projected, self._key, scale, dtype=dtype, n_jobs=self.n_jobs
+            features, n_columns, self._key, scale, dtype=dtype, n_jobs=self.n_jobs
         )
 
     def _check_init(self, init, n_nodes):
@@ -859,31 +1049,31 @@ class FastRPEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         return stationary_part(adjacency, self._all_degrees, start, self.propagation)
 
-    def _count_zero_rows(self, embedding):
+    def _count_zero_rows(self, n_zero, n_nodes):
         """Count the nodes with edges that got no vector, and warn when they are many."""
-        n_zero = zero_row_count(embedding, n_jobs=self.n_jobs)
         if self.self_influence == 0:
             n_zero -= int(np.sum(self._all_degrees == 0))
         self.n_zero_rows_ = max(n_zero, 0)
-        if self.n_zero_rows_ > 0.01 * len(embedding):
+        if self.n_zero_rows_ > 0.01 * n_nodes:
             warnings.warn(
-                f"{self.n_zero_rows_} of {len(embedding)} nodes have edges and a zero vector: "
+                f"{self.n_zero_rows_} of {n_nodes} nodes have edges and a zero vector: "
                 "the projection is too sparse for small components, or edges lead to sinks. "
                 "projection='sjlt' gives every node an entry.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _scaling_of(self, embedding):
+        """Return what to standardise with, and the number of zero rows."""
+        mean, scale, n_zero = column_statistics(embedding, n_jobs=self.n_jobs)
         if self._standardize is not True:
-            return None, None
-        mean, scale = column_statistics(embedding, n_jobs=self.n_jobs)
+            return None, None, n_zero
         if not np.isfinite(scale).all():
             raise ValueError(
                 f"The embedding overflows {self.dtype}: start vectors (init, features) or "
                 "iteration_weights are too large."
             )
-        return mean, scale
+        return mean, scale, n_zero
 
     def _scale(self, embedding, *statistics):
         """Standardise in place, with the fitted statistics unless others are given."""

@@ -1,6 +1,7 @@
 """An immutable handle on a network: adjacency, node ids and node features."""
 
 import hashlib
+import os
 import threading
 import weakref
 from collections import OrderedDict
@@ -12,6 +13,8 @@ from scipy.sparse.csgraph import reverse_cuthill_mckee
 from sklearn.utils import check_array, check_scalar
 
 from skgeom._core.checks import check_graph
+from skgeom._core.extras import import_extra
+from skgeom.graph._ingest import csr_from_chunks, read_arrays, write_arrays
 
 N_RESULTS = 2  # results that a handle remembers
 N_HANDLES = 2  # unpickled handles that a process keeps alive, with their results
@@ -77,6 +80,7 @@ class Graph:
             self.features = check_node_features(features, adjacency.shape[0])
         self._positions = None
         self._token = None
+        self._directory = None
         self._lock = threading.RLock()
         self._results = OrderedDict()
 
@@ -131,6 +135,180 @@ class Graph:
             loops = sp.diags_array(adjacency.diagonal(), dtype=np.float32)
             adjacency = (adjacency + adjacency.T - loops).tocsr()
         return cls(adjacency, node_ids, features)
+
+    @classmethod
+    def from_edge_chunks(
+        cls, chunks, *, directed=False, features=None, node_ids=None, directory=None
+    ):
+        """Make a graph from edges that come in chunks, without ever holding a list of all.
+
+        Two passes over the edges, one that counts and one that places, and one before them that
+        collects the ids where `node_ids` is None.
+
+        Parameters
+        ----------
+        chunks : callable
+            Returns, each time that it is called, an iterator over the chunks: (source, target)
+            or (source, target, weight), arrays of one length, or DataFrames of these columns.
+        directed : bool, default=False
+            Whether an edge is stored in its own direction only.
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+            In the order of `node_ids`.
+        node_ids : array-like of shape (n_nodes,), default=None
+            The nodes, as in `from_edgelist`.
+        directory : str or path, default=None
+            Where the graph is made, in files, as by `memmap`; None is in memory.
+
+        Returns
+        -------
+        graph : Graph
+
+        Examples
+        --------
+        >>> from skgeom.graph import Graph
+        >>> Graph.from_edge_chunks(lambda: iter([([0, 1], [1, 2]), ([2], [0])]))
+        Graph(n_nodes=3, n_edges=6)
+        """
+
+        def parts():
+            for chunk in chunks():
+                source, target, weight = _split_chunk(chunk)
+                yield _as_ids(source), _as_ids(target), weight
+
+        if node_ids is None:
+            node_ids = np.empty(0, np.int64)
+            for source, target, _ in parts():
+                known = [node_ids] if len(node_ids) else []
+                node_ids = np.unique(np.concatenate([*known, source, target]))
+        node_ids = check_node_ids(node_ids, len(node_ids))
+        order = np.argsort(node_ids, kind="stable")
+
+        def edges():
+            for source, target, weight in parts():
+                rows = _lookup(node_ids, source, "source", order=order)
+                yield rows, _lookup(node_ids, target, "target", order=order), weight
+
+        if directory is not None:
+            os.makedirs(directory, exist_ok=True)
+        adjacency = csr_from_chunks(edges, len(node_ids), directed, directory)
+        graph = cls(adjacency, node_ids, features)
+        return graph if directory is None else graph.memmap(directory)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path,
+        source="source",
+        target="target",
+        weight=None,
+        *,
+        directed=False,
+        features=None,
+        node_ids=None,
+        directory=None,
+        chunk_size=1_000_000,
+    ):
+        """Make a graph from a Parquet file of edges, a chunk of rows at a time.
+
+        Needs pyarrow (``pip install "skgeom[scale]"``).
+
+        Parameters
+        ----------
+        path : str, path or sequence of them
+            One or several files.
+        source, target : str, default="source", "target"
+            Columns that hold the ids of the nodes where edges begin and end.
+        weight : str, default=None
+            Column that holds the weights; None stands for 1.
+        directed : bool, default=False
+        features : array-like or sparse matrix of shape (n_nodes, n_features), default=None
+        node_ids : array-like of shape (n_nodes,), default=None
+        directory : str or path, default=None
+            The same as in `from_edge_chunks`.
+        chunk_size : int, default=1_000_000
+            Edges that are read at a time.
+
+        Returns
+        -------
+        graph : Graph
+        """
+        parquet = import_extra("pyarrow.parquet", "scale")
+        paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+        names = [source, target] if weight is None else [source, target, weight]
+
+        def chunks():
+            for one in paths:
+                with parquet.ParquetFile(one) as file:
+                    missing = [name for name in names if name not in file.schema_arrow.names]
+                    if missing:
+                        raise ValueError(
+                            f"{one} has no column {missing[0]!r}; it has {file.schema_arrow.names}."
+                        )
+                    for batch in file.iter_batches(chunk_size, columns=names):
+                        yield [batch.column(name).to_numpy(False) for name in names]
+
+        return cls.from_edge_chunks(
+            chunks, directed=directed, features=features, node_ids=node_ids, directory=directory
+        )
+
+    @classmethod
+    def open(cls, directory):
+        """Map a graph from the files that `memmap` wrote.
+
+        Parameters
+        ----------
+        directory : str or path
+
+        Returns
+        -------
+        graph : Graph
+            Its arrays are read from disk as they are used.
+        """
+        directory = os.path.abspath(directory)
+        arrays = read_arrays(directory)
+        if "indptr" not in arrays:
+            raise ValueError(f"{directory} holds no graph: there is no indptr.npy.")
+        indptr, n_nodes = arrays["indptr"], len(arrays["indptr"]) - 1
+        stored = slice(0, int(indptr[-1]))  # the files may be longer
+        csr = (arrays["data"][stored], arrays["indices"][stored], indptr)
+        features = arrays.get("features")
+        if "features_indptr" in arrays:
+            shape = tuple(arrays["features_shape"].tolist())
+            parts = [arrays[f"features_{name}"] for name in ("data", "indices", "indptr")]
+            features = sp.csr_array(tuple(parts), shape=shape)
+        graph = cls(
+            sp.csr_array(csr, shape=(n_nodes, n_nodes)), np.array(arrays["node_ids"]), features
+        )
+        graph._token = str(arrays["token"])
+        graph._directory = directory
+        return graph
+
+    def memmap(self, directory):
+        """Write the graph to files, and return a handle that maps them.
+
+        The handle takes the memory of what is used of it alone; a pickled one is its path, so
+        that workers on the machine share one copy.
+
+        Parameters
+        ----------
+        directory : str or path
+            Made where it is not there.
+
+        Returns
+        -------
+        graph : Graph
+        """
+        adjacency = self.adjacency
+        arrays = {name: getattr(adjacency, name) for name in ("indptr", "indices", "data")}
+        arrays.update(node_ids=self.node_ids, token=np.array(self.token))
+        if sp.issparse(self.features):
+            for name in ("indptr", "indices", "data"):
+                arrays[f"features_{name}"] = getattr(self.features, name)
+            arrays["features_shape"] = np.array(self.features.shape)
+        elif self.features is not None:
+            arrays["features"] = self.features
+        write_arrays(directory, arrays)
+        return Graph.open(directory)
 
     @classmethod
     def from_networkx(cls, graph, *, weight="weight", features=None):
@@ -349,6 +527,8 @@ class Graph:
 
     def __reduce__(self):
         _alive[self.token] = self
+        if self._directory is not None:
+            return _reopen, (self.token, self._directory)
         return _restore, (self.token, self.adjacency, self.node_ids, self.features)
 
     def __repr__(self):
@@ -356,7 +536,17 @@ class Graph:
 
 
 def _restore(token, adjacency, node_ids, features):
-    """Unpickle: return the living handle of the process with this content, or make one.
+    """Unpickle: return the living handle of the process with this content, or make one."""
+    return _living(token, lambda: Graph(adjacency, node_ids, features))
+
+
+def _reopen(token, directory):
+    """Unpickle the handle of a mapped graph."""
+    return _living(token, lambda: Graph.open(directory))
+
+
+def _living(token, make):
+    """Return the living handle of the process with this content, or make one.
 
     Workers get a handle with each task and drop it at its end; the latest ones are kept alive so
     that their results are.
@@ -364,7 +554,7 @@ def _restore(token, adjacency, node_ids, features):
     with _registry_lock:
         graph = _alive.get(token)
         if graph is None:
-            graph = Graph(adjacency, node_ids, features)
+            graph = make()
             graph._token = token
             _alive[token] = graph
         _recent[token] = graph
@@ -476,6 +666,31 @@ def _split_edges(edges, weight):
     return columns[0], columns[1], weight
 
 
+def _split_chunk(chunk):
+    """Return source, target and weights of a chunk of edges."""
+    if hasattr(chunk, "iloc"):
+        chunk = [chunk.iloc[:, i].to_numpy() for i in range(chunk.shape[1])]
+    if not 2 <= len(chunk) <= 3:
+        raise ValueError(
+            "A chunk of edges must be (source, target) or (source, target, weight), got "
+            f"{len(chunk)} parts."
+        )
+    source, target = np.asarray(chunk[0]), np.asarray(chunk[1])
+    weight = np.ones(len(source), np.float32) if len(chunk) == 2 else np.asarray(chunk[2])
+    if not source.shape == target.shape == weight.shape or source.ndim != 1:
+        raise ValueError(
+            "The parts of a chunk of edges must be 1-d and equally long, got shapes "
+            f"{[source.shape, target.shape, weight.shape]}."
+        )
+    return source, target, weight.astype(np.float64)
+
+
+def _count_from_zero(node_ids):
+    n = len(node_ids)
+    is_range = node_ids.dtype.kind == "i" and n > 0 and node_ids[0] == 0 and node_ids[-1] == n - 1
+    return is_range and np.array_equal(node_ids, np.arange(n))
+
+
 def _lookup(node_ids, ids, name, order=None):
     """Return the position of each id among the node ids."""
     ids = _as_ids(ids)
@@ -484,6 +699,8 @@ def _lookup(node_ids, ids, name, order=None):
         order = None
     if order is None:
         order = np.argsort(node_ids, kind="stable")
+    if _count_from_zero(node_ids) and np.all((ids >= 0) & (ids < len(node_ids))):
+        return ids
     found = np.searchsorted(node_ids, ids, sorter=order)
     positions = order[np.minimum(found, len(order) - 1)]
     unknown = node_ids[positions] != ids

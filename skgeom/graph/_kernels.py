@@ -13,16 +13,16 @@ from numba.extending import overload
 from numba.np.numpy_support import as_dtype
 
 from skgeom._core.random import mix
-from skgeom._core.sparse import narrow, product_rows, widen
+from skgeom._core.sparse import narrow, product_row, widen
 
-CHUNK = 32  # rows that are finished while they are still in the first-level cache
+CHUNK = 16  # rows that are finished while they are still in the first-level cache
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
-def _sum_of_squares(row, scale):
+def _sum_of_squares(x, row, scale):
     total = scale - scale
-    for k in range(len(row)):
-        value = widen(row[k]) * scale
+    for k in range(x.shape[1]):
+        value = widen(x[row, k]) * scale
         total += value * value
     return total
 
@@ -38,36 +38,37 @@ def _tiny_of(number):
     return lambda number: tiny
 
 
-@njit(nogil=True, cache=True)
-def inverse_norm(row, one):
-    """Return 1 / norm of a row, 0 for a zero row; safe where the squares over- or underflow.
+@njit(nogil=True, cache=True, error_model="numpy")
+def inverse_norm(x, row, one):
+    """Return 1 / norm of a row of `x`, 0 for a zero row; safe where squares over- or underflow.
 
     `one` is the number 1 in the type to compute with.
     """
-    squares = _sum_of_squares(row, one)
+    squares = _sum_of_squares(x, row, one)
     if 1e-30 < squares < 1e30:
         return one / math.sqrt(squares)
     largest = one - one
-    for k in range(len(row)):
-        largest = max(largest, abs(widen(row[k])))
+    for k in range(x.shape[1]):
+        largest = max(largest, abs(widen(x[row, k])))
     if largest == 0:
         return largest
     # dividing by the largest entry may itself overflow where that is subnormal
     inverse = one / max(largest, tiny_of(one))
-    return inverse / math.sqrt(_sum_of_squares(row, inverse))
+    return inverse / math.sqrt(_sum_of_squares(x, row, inverse))
 
 
 @njit(nogil=True, cache=True)
-def _put_term(source, weight, normalise, out_row, assign):
-    factor = out_row.dtype.type(weight)
+def _put_term(source, row, weight, normalise, out, out_row, column, assign):
+    one = out.dtype.type(1)
+    factor = out.dtype.type(weight)
     if normalise:
-        factor *= inverse_norm(source, out_row.dtype.type(1))
+        factor *= inverse_norm(source, row, one)
     if assign:
-        for k in range(len(source)):
-            out_row[k] = factor * widen(source[k])
+        for k in range(source.shape[1]):
+            out[out_row, column + k] = factor * widen(source[row, k])
     else:
-        for k in range(len(source)):
-            out_row[k] += factor * widen(source[k])
+        for k in range(source.shape[1]):
+            out[out_row, column + k] += factor * widen(source[row, k])
 
 
 @njit(nogil=True, cache=True)
@@ -89,34 +90,72 @@ def term_rows(start, stop, source, weight, normalise, out, column, assign):
     assign : bool
         Whether `out` is overwritten rather than added to.
     """
-    d = source.shape[1]
     for row in range(start, stop):
-        _put_term(source[row], weight, normalise, out[row, column : column + d], assign)
+        _put_term(source, row, weight, normalise, out, row, column, assign)
 
 
 @njit(nogil=True, cache=True)
-def _finish_rows(
-    start, stop, hop, own, loops, row_scale, y, weight, own_weight, normalise, out, column, assign
-):
-    """Scale the summed rows of a chunk, store them and take them into the embedding."""
+def square_rows(start, stop, source, squares):
+    """Write the squared norm of each row of a hop, in float64."""
+    for row in range(start, stop):
+        total = 0.0
+        for k in range(source.shape[1]):
+            value = np.float64(widen(source[row, k]))
+            total += value * value
+        squares[row] = total
+
+
+@njit(nogil=True, cache=True)
+def scaled_term_rows(start, stop, source, factors, out, column, assign):
+    """Write or add the term of a stored hop, given the factor of each row.
+
+    The same as `term_rows` otherwise.
+    """
+    for row in range(start, stop):
+        factor = out.dtype.type(factors[row])
+        for k in range(source.shape[1]):
+            before = out.dtype.type(0) if assign else out[row, column + k]
+            out[row, column + k] = before + factor * widen(source[row, k])
+
+
+@njit(nogil=True, cache=True)
+def _store_rows(start, stop, hop, own, loops, row_scale, y):
+    """Scale the summed rows of a chunk, and store them where `y` is not empty."""
     d = hop.shape[1]
     for row in range(start, stop):
-        line = hop[row - start]
+        line, scale = row - start, row_scale[row]
         if len(loops) > 0:
+            loop = loops[row]
             for k in range(d):
-                line[k] += loops[row] * widen(own[row, k])
+                hop[line, k] += loop * widen(own[row, k])
         for k in range(d):
-            line[k] *= row_scale[row]
+            hop[line, k] *= scale
         if len(y) > 0:
             for k in range(d):
-                y[row, k] = narrow(line[k], y)
-        if len(out) > 0:
-            out_row = out[row, column : column + d]
-            fresh = assign
-            if own_weight != 0:
-                _put_term(own[row], own_weight, normalise, out_row, True)
-                fresh = False
-            _put_term(line, weight, normalise, out_row, fresh)
+                y[row, k] = narrow(hop[line, k], y)
+
+
+@njit(nogil=True, cache=True)
+def _take_rows(start, stop, hop, own, factors, weight, own_weight, normalise, out, column, assign):
+    """Take the rows of a chunk into the embedding; `factors` is scratch of shape (2, CHUNK)."""
+    one = hop.dtype.type(1)
+    for row in range(start, stop):
+        line = row - start
+        factors[0, line] = weight * (inverse_norm(hop, line, one) if normalise else one)
+        if own_weight != 0:
+            factors[1, line] = own_weight * (inverse_norm(own, row, one) if normalise else one)
+    for row in range(start, stop):
+        line = row - start
+        factor, own_factor = factors[0, line], factors[1, line]
+        if own_weight != 0:
+            for k in range(hop.shape[1]):
+                out[row, column + k] = factor * hop[line, k] + own_factor * widen(own[row, k])
+        elif assign:
+            for k in range(hop.shape[1]):
+                out[row, column + k] = factor * hop[line, k]
+        else:
+            for k in range(hop.shape[1]):
+                out[row, column + k] += factor * hop[line, k]
 
 
 @njit(nogil=True, cache=True)
@@ -170,24 +209,15 @@ def hop_rows(
         Whether `out` is overwritten rather than added to.
     """
     hop = np.empty((CHUNK, x.shape[1]), row_scale.dtype)
+    factors = np.empty((2, CHUNK), row_scale.dtype)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
-        product_rows(first, last, indptr, indices, data, x, hop, first)
-        _finish_rows(
-            first,
-            last,
-            hop,
-            own,
-            loops,
-            row_scale,
-            y,
-            weight,
-            own_weight,
-            normalise,
-            out,
-            column,
-            assign,
-        )
+        for row in range(first, last):
+            product_row(row, indptr, indices, data, x, hop, row - first)
+        _store_rows(first, last, hop, own, loops, row_scale, y)
+        if len(out) > 0:
+            term = (weight, own_weight, normalise, out, column, assign)
+            _take_rows(first, last, hop, own, factors, *term)
 
 
 @njit(nogil=True, cache=True)
@@ -215,37 +245,25 @@ def first_hop_rows(
     The same as `hop_rows`, with the previous hop as CSR arrays `x_indptr`, `x_columns`,
     `x_values`: each neighbour scatters its few entries.
     """
-    d = y.shape[1]
-    hop = np.empty((CHUNK, d), x_values.dtype)
+    hop = np.empty((CHUNK, y.shape[1]), row_scale.dtype)
+    factors = np.empty((2, CHUNK), row_scale.dtype)
     weighted = len(data) > 0
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
         for row in range(first, last):
-            line = hop[row - first]
-            line[:] = 0
+            hop[row - first] = 0
             for entry in range(indptr[row], indptr[row + 1]):
                 neighbour = indices[entry]
                 factor = data[entry] if weighted else x_values.dtype.type(1)
                 for e in range(x_indptr[neighbour], x_indptr[neighbour + 1]):
-                    line[x_columns[e]] += factor * x_values[e]
-        _finish_rows(
-            first,
-            last,
-            hop,
-            own,
-            loops,
-            row_scale,
-            y,
-            weight,
-            0.0,
-            normalise,
-            out,
-            column,
-            assign,
-        )
+                    hop[row - first, x_columns[e]] += factor * x_values[e]
+        _store_rows(first, last, hop, own, loops, row_scale, y)
+        if len(out) > 0:
+            term = (weight, 0.0, normalise, out, column, assign)
+            _take_rows(first, last, hop, own, factors, *term)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})
 def degree_rows(start, stop, indptr, data, out):
     """Write the sum of absolute weights of each row of a CSR matrix, in float64."""
     for row in range(start, stop):
@@ -266,14 +284,25 @@ def moment_rows(start, stop, x, shift, first_moment, second_moment):
     x : ndarray of shape (n, n_columns)
     shift : ndarray of float64, shape (n_columns,)
     first_moment, second_moment : ndarray of float64, shape (n_columns,), written
+
+    Returns
+    -------
+    n_zero : int
+        Rows that hold nothing but zeros.
     """
     first_moment[:] = 0
     second_moment[:] = 0
+    n_zero = 0
     for row in range(start, stop):
         for k in range(x.shape[1]):
             value = np.float64(widen(x[row, k])) - shift[k]
             first_moment[k] += value
             second_moment[k] += value * value
+        k = 0
+        while k < x.shape[1] and x[row, k] == 0:
+            k += 1
+        n_zero += k == x.shape[1]
+    return n_zero
 
 
 @njit(nogil=True, cache=True)
@@ -282,19 +311,6 @@ def scale_rows(start, stop, x, shift, factor):
     for row in range(start, stop):
         for k in range(x.shape[1]):
             x[row, k] = (x[row, k] - shift[k]) * factor[k]
-
-
-@njit(nogil=True, cache=True)
-def count_zero_rows(start, stop, x):
-    """Return how many rows of `x` hold nothing but zeros."""
-    count = 0
-    for row in range(start, stop):
-        count += 1
-        for k in range(x.shape[1]):
-            if x[row, k] != 0:
-                count -= 1
-                break
-    return count
 
 
 @njit(nogil=True, cache=True)

@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows
-from skgeom._core.sparse import entry_ranges, from_storage, to_storage
+from skgeom._core.sparse import aligned_empty, entry_ranges, from_storage, to_storage
 from skgeom.graph._kernels import degree_rows, first_hop_rows, hop_rows, term_rows
 from skgeom.graph._statistics import row_chunks, whiten, whitening
 
@@ -232,12 +232,12 @@ class _Buffers:
         self.shape, self.dtype, self.storage, self.free = shape, dtype, storage, []
 
     def take(self):
-        return self.free.pop() if self.free else np.empty(self.shape, self.storage)
+        return self.free.pop() if self.free else aligned_empty(self.shape, self.storage)
 
     def take_for(self, plan):
         """Return an array for the embedding."""
         if plan.concat or self.storage != self.dtype:
-            return np.empty((self.shape[0], plan.n_columns(self.shape[1])), self.dtype)
+            return aligned_empty((self.shape[0], plan.n_columns(self.shape[1])), self.dtype)
         return self.take()
 
 
@@ -478,6 +478,19 @@ def stationary_part(adjacency, degrees, start, propagation):
     part = left.T @ from_storage(start)
     part = (part.toarray() if sp.issparse(part) else part) * _inverse(total)[:, np.newaxis]
     return membership, part.astype(adjacency.dtype)
+
+
+def in_bipartite_component(adjacency):
+    """Tell which nodes have edges and lie in a component without odd cycles.
+
+    In the double cover, where each edge leads from one copy of the nodes to the other, such a
+    component falls into two.
+    """
+    n = adjacency.shape[0]
+    cover = sp.block_array([[None, adjacency], [adjacency.T, None]], format="csr")
+    _, labels = connected_components(cover, directed=False)
+    has_edges = (np.diff(adjacency.indptr) > 0) | (np.bincount(adjacency.indices, minlength=n) > 0)
+    return (labels[:n] != labels[n:]) & has_edges
 
 
 def remove_stationary(transition, y, stationary):

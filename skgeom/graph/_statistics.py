@@ -12,9 +12,10 @@ from skgeom._core.parallel import (
     single_blas_thread,
 )
 from skgeom._core.sparse import from_storage, to_storage
-from skgeom.graph._kernels import count_zero_rows, moment_rows, scale_rows, term_rows
+from skgeom.graph._kernels import moment_rows, scale_rows, term_rows
 
 CHUNK_ROWS = 8192
+SAMPLE_ROWS = 512  # for a first guess of the column means
 EIGENVALUE_FLOOR = 1e-6  # of the largest; directions below it carry rounding errors
 VARIANCE_FLOOR = 1e-12  # of the squared mean; columns below it are constant
 
@@ -25,19 +26,20 @@ def row_chunks(n_rows):
 
 
 def _moments(x, shift, n_jobs):
+    """Return the means of ``x - shift`` and of its square, and the number of zero rows."""
     ranges = row_chunks(len(x))
     sums = np.empty((2, len(ranges), x.shape[1]))
 
     def sum_chunk(index):
         start, stop = ranges[index]
-        moment_rows(start, stop, x, shift, sums[0, index], sums[1, index])
+        return moment_rows(start, stop, x, shift, sums[0, index], sums[1, index])
 
-    parallel_map(sum_chunk, range(len(ranges)), n_jobs=n_jobs)
-    return sums.sum(axis=1) / len(x)
+    n_zero = sum(parallel_map(sum_chunk, range(len(ranges)), n_jobs=n_jobs))
+    return *(sums.sum(axis=1) / len(x)), n_zero
 
 
 def column_statistics(x, *, n_jobs=None):
-    """Return the mean and the standard deviation of each column.
+    """Return the mean and the standard deviation of each column, and the number of zero rows.
 
     Parameters
     ----------
@@ -49,13 +51,19 @@ def column_statistics(x, *, n_jobs=None):
     mean : ndarray of float64, shape (n_columns,)
     scale : ndarray of float64, shape (n_columns,)
         1 where a column is constant.
+    n_zero : int
+        Rows that hold nothing but zeros.
     """
-    mean = _moments(x, np.zeros(x.shape[1]), n_jobs)[0]
-    variance = _moments(x, mean, n_jobs)[1]
-    tiny = np.finfo(np.float32).tiny
+    # in one pass: a shift near the mean keeps the difference of the moments exact
+    shift = x[:: -(-len(x) // SAMPLE_ROWS)].mean(axis=0, dtype=np.float64)
+    first, second, n_zero = _moments(x, shift, n_jobs)
+    mean = shift + first
+    variance = np.maximum(second - first**2, 0.0)
     scale = np.sqrt(variance)
-    scale[variance <= VARIANCE_FLOOR * (mean**2 + tiny)] = 1.0
-    return mean, scale
+    with np.errstate(over="ignore"):
+        floor = VARIANCE_FLOOR * (mean**2 + np.finfo(np.float32).tiny)
+    scale[variance <= floor] = 1.0
+    return mean, scale, n_zero
 
 
 def standardize(x, mean, scale, *, n_jobs=None):
@@ -67,11 +75,6 @@ def standardize(x, mean, scale, *, n_jobs=None):
 def scale_to_unit_rows(x, *, n_jobs=None):
     """Divide the rows of `x` by their Euclidean norm, in place; zero rows stay zero."""
     parallel_rows(term_rows, len(x), x, 1.0, True, x, 0, True, n_jobs=n_jobs)
-
-
-def zero_row_count(x, *, n_jobs=None):
-    """Return how many rows of `x` hold nothing but zeros."""
-    return int(sum(parallel_rows(count_zero_rows, len(x), x, n_jobs=n_jobs)))
 
 
 def inverse_square_root(matrix):

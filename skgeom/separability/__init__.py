@@ -5,6 +5,7 @@ points, and the supervised yardsticks that the same tree gives where labels are 
 for spanning trees live in `skgeom._core`.
 """
 
+from skgeom.separability._callback import SeparabilityCallback
 from skgeom.separability._display import (
     H0BarcodeDisplay,
     SeparabilityHistoryDisplay,
@@ -24,6 +25,7 @@ from skgeom.separability._supervised import fisher_ratio
 
 __all__ = [
     "H0BarcodeDisplay",
+    "SeparabilityCallback",
     "SeparabilityHistoryDisplay",
     "SeparabilityMonitor",
     "SeparabilityScorer",

@@ -14,13 +14,13 @@ from skgeom.separability._supervised import friedman_rafsky_test
 from skgeom.separability._tree import TreeSettings, build_barcode
 
 
-def separability_score(X, *, statistic="relative_mean", **parameters):
+def separability_score(X, *, statistic="auto", **parameters):
     """Score how far a cloud falls apart into groups.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    statistic : str or callable, default="relative_mean"
+    statistic : str or callable, default="auto"
     **parameters : dict
         Further parameters of `SeparabilityScorer`.
 
@@ -39,14 +39,14 @@ def separability_score(X, *, statistic="relative_mean", **parameters):
     return SeparabilityScorer(statistic, **parameters).fit(X).score_
 
 
-def make_separability_scorer(statistic="relative_mean", **parameters):
+def make_separability_scorer(statistic="auto", **parameters):
     """Make an object for ``scoring=`` of scikit-learn's model selection.
 
     The same as ``SeparabilityScorer(statistic, **parameters)``, which is itself such an object.
 
     Parameters
     ----------
-    statistic : str or callable, default="relative_mean"
+    statistic : str or callable, default="auto"
     **parameters : dict
         Further parameters of `SeparabilityScorer`.
 
@@ -83,6 +83,11 @@ def h0_persistence(
         Ascending. All classes are born at 0.
     edges : ndarray of intp, shape (n_samples - n_components, 2)
         Only with `return_mst`.
+
+    Raises
+    ------
+    ValueError
+        As for `SeparabilityScorer.fit`.
 
     Examples
     --------
@@ -131,6 +136,11 @@ def friedman_rafsky(X, y, metric="euclidean", min_samples=None, **metric_params)
         `cross_edges` (int), `adjusted` (1 without cross edges, 0 at chance), `z` and `pvalue`
         (one-sided, from the exact mean and variance under permutations of the labels).
 
+    Raises
+    ------
+    ValueError
+        For fewer than two classes, and as for `h0_persistence`.
+
     References
     ----------
     .. [1] J. Friedman, L. Rafsky, "Multivariate generalizations of the Wald-Wolfowitz and Smirnov
@@ -173,6 +183,11 @@ def nearest_neighbor_entropy(X, *, reference=None):
     -------
     entropy : float
         Larger is more contracted; ``inf`` when every point coincides with its neighbour.
+
+    Raises
+    ------
+    ValueError
+        For NaN or infinity, and a reference with another number of features.
 
     Examples
     --------

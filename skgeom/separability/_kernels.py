@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from skgeom._core.disjoint_set import find, singletons, union
+from skgeom._core.spanning_prim import EPS32, squared_distance
 
 
 @njit(nogil=True, cache=True)
@@ -63,3 +64,81 @@ def meeting_height(edges, lifetimes, codes):
         if 2 * both > n_ones and 2 * (size[root] - both) > n - n_ones:
             return lifetimes[t]
     return np.inf
+
+
+@njit(nogil=True, cache=True)
+def farthest_points(points, size, first):
+    """Take always the point that is farthest from those taken; ties go to the smaller row.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, d)
+    size : int
+    first : int
+        Row to begin with.
+
+    Returns
+    -------
+    rows : ndarray of int64, shape (size,)
+        In the order taken.
+    """
+    n, d = points.shape
+    rows = np.empty(size, dtype=np.int64)
+    reach = np.full(n, np.inf)
+    last = first
+    for step in range(size):
+        rows[step] = last
+        following, farthest = last, -1.0
+        for i in range(n):
+            total = 0.0
+            for k in range(d):
+                difference = points[i, k] - points[last, k]
+                total += difference * difference
+                if total >= reach[i]:
+                    break
+            reach[i] = min(reach[i], total)
+            if reach[i] > farthest:
+                following, farthest = i, reach[i]
+        last = following
+    return rows
+
+
+@njit(nogil=True, cache=True)
+def core_distances(gram, norms, points, first, unit, nearest, core):
+    """Squared distance to the k-th neighbour of a range of rows.
+
+    A pair is measured where its lower bound undercuts the k-th smallest distance so far.
+
+    Parameters
+    ----------
+    gram : ndarray of float32, shape (n_rows, n)
+        Inner products of the rows ``first, first + 1, ...`` with all, in the scale of the filter.
+    norms : ndarray of float32, shape (n,)
+        Squared norms, lowered by the error bound of the products.
+    points : ndarray of shape (n, d)
+    first : int
+    unit : float
+        Factor from squared distances of `points` to the scale of the filter.
+    nearest : ndarray of float64, shape (k,)
+        Overwritten.
+    core : ndarray of float64, shape (n,)
+        Filled in for the range.
+    """
+    k = len(nearest)
+    for i in range(len(gram)):
+        u, row = first + i, gram[i]
+        nearest[:] = np.inf
+        bound = np.float32(np.inf)
+        for j in range(len(norms)):
+            if not norms[u] + norms[j] - np.float32(2.0) * row[j] < bound or j == u:
+                continue
+            distance = squared_distance(points, u, j)
+            if distance >= nearest[k - 1]:
+                continue
+            place = k - 1
+            while place > 0 and nearest[place - 1] > distance:
+                nearest[place] = nearest[place - 1]
+                place -= 1
+            nearest[place] = distance
+            bound = np.float32(nearest[k - 1] * unit * (1.0 + 2.0 * EPS32) + 1e-44)
+        core[u] = nearest[k - 1]

@@ -166,6 +166,13 @@ class SeparabilityMonitor(DocLinkMixin, BaseEstimator):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            For a checkpoint that the scorer refuses, and a metric named as a column of the history.
+        TypeError
+            For a metric that is not a number.
         """
         self._validate_params()
         if not hasattr(self, "records_"):

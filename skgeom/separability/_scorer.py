@@ -9,7 +9,6 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context, clone
-from sklearn.metrics import pairwise_distances_argmin
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
 from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
@@ -17,16 +16,18 @@ from sklearn.utils._set_output import _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom._core.parallel import parallel_map, single_blas_thread, single_openmp_thread
+from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.separability._clusters import cluster_labels, isolation
+from skgeom.separability._entropies import dimension_from_totals
 from skgeom.separability._inputs import checked_distances, class_codes, refuse_parameters
 from skgeom.separability._normalize import column_statistics, normalize_cloud
 from skgeom.separability._reference import monte_carlo_pvalue, null_cloud
 from skgeom.separability._response import RESPONSES, embedding_of
+from skgeom.separability._sampling import maxmin_rows, nearest_taken, subsample_rows
 from skgeom.separability._statistics import (
     STATISTICS,
     Cloud,
-    dimension_from_totals,
+    check_options,
     evaluate,
     major_cut,
     referenced_value,
@@ -39,7 +40,6 @@ from skgeom.separability._uncertainty import (
     interval,
     resampling_plan,
     standard_error,
-    subsample_rows,
 )
 
 FEW_SAMPLES = 20
@@ -69,7 +69,7 @@ REQUIRED_PARAMS = {
     "seuclidean": ("V", "column variances"),
     "mahalanobis": ("VI", "inverse covariance"),
 }
-NEEDS_POINTS = {"effective_rank", "renyi_entropy"}
+NEEDS_DIMENSION = ("negentropy", "renyi_entropy")
 
 
 @dataclass
@@ -108,14 +108,23 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
     Parameters
     ----------
-    statistic : str, list of str, or callable, default="relative_mean"
-        What `score` returns; larger is more separable. With a list, the first is the score and
+    statistic : str, list of str, or callable, default="auto"
+        What `score` returns; larger is more separable. "auto" is "negentropy", the entropy that
+        the cloud lacks against an isotropic Gaussian of its variance, or "relative_mean" for a
+        distance matrix, whose dimension is not known. With a list, the first is the score and
         ``statistics_`` holds all, from one tree. A callable is called as
-        ``f(lifetimes, merge_sizes, n_samples, n_features)``. Names: "persistence",
-        "persistence_median", "max_mean", "tail_fraction", "cv", "gini", "entropy",
-        "quantile_ratio", "gap_ratio", "relative_mean", "total", "nn_entropy", "renyi_entropy",
-        "ph_dim", "balanced_max", "balanced_sum", "major_gap", "n_major", "effective_rank"; the
-        user guide defines each.
+        ``f(lifetimes, merge_sizes, n_samples, n_features)``. Names: "negentropy", "relative_mean",
+        "persistence", "persistence_median", "max_mean", "tail_fraction", "cv", "gini", "entropy",
+        "quantile_ratio", "gap_ratio", "total", "nn_entropy", "renyi_entropy", "ph_dim",
+        "balanced_max", "balanced_sum", "major_gap", "n_major", "effective_rank"; the user guide
+        defines each.
+
+    statistic_params : dict of dict, default=None
+        Options of statistics by name, such as ``{"tail_fraction": {"tau": 0.3}}``:
+        "tail_fraction" takes `tau` (0.5); "total" `alpha` (1.0) and `larger_is` ("richer", or
+        "separable" for the negative); "negentropy" and "renyi_entropy" `gamma` (1.0, or 0.5 for
+        one feature) and `dimension` (number of features); "ph_dim" `gamma` (1.0);
+        "effective_rank" `center` (False).
 
     metric : str or callable, default="euclidean"
         Any metric of `sklearn.metrics.pairwise_distances`, "angular" (the angle between rows, in
@@ -142,25 +151,33 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     reference : {"gaussian", "uniform", "permute"} or None, default=None
         Subtract the mean statistic of null clouds of the same size: Gaussian with the same mean
         and covariance, uniform in the box along the principal axes, or every column permuted.
-        Use it whenever representations of different dimension are compared. For "relative_mean"
-        the score is then the mean of ``log(mean lifetime of the reference / mean lifetime)``.
+        Use it whenever representations of different dimension are compared by a statistic other
+        than "negentropy". For "relative_mean" the score is then the mean of
+        ``log(mean lifetime of the reference / mean lifetime)``, for "negentropy" d times that.
 
     n_references : int, default=10
         Number of null clouds.
 
     max_samples : int or float, default=None
-        Size of random subsamples (a number, or a share of the rows). The score is the mean over
+        Size of subsamples (a number, or a share of the rows). The score is the mean over
         `n_subsamples` of them. Scores at different sizes are not comparable.
 
     n_subsamples : int, default=1
         Number of subsamples.
 
+    sampler : {"random", "maxmin"}, default="random"
+        "random" draws the rows of a subsample without replacement. "maxmin" draws the first row
+        and then always takes the row that is farthest from those taken: it covers the cloud, and
+        keeps outliers; each lifetime of the whole cloud is within twice ``covering_radius_`` of
+        one of the subsample. Its rows depend on the cloud, also at one `random_state`.
+
     confidence_level : float, default=None
         When given, `fit` computes ``confidence_interval_`` of the score at this level.
 
     ci : {"subsample", "jackknife"}, default="subsample"
-        Source of the interval: subsamples of ``ceil(n ** 0.75)`` rows (or `max_samples`), or the
-        delete-a-group jackknife with 10 groups of the rows of the (first) tree.
+        Source of the interval: random subsamples of ``ceil(n ** 0.75)`` rows (or `max_samples`),
+        or the delete-a-group jackknife with 10 groups of the rows of the (first) tree. Of
+        "maxmin" subsamples there is only the latter.
 
     n_resamples : int, default=50
         Number of subsamples for the interval.
@@ -211,6 +228,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Single-linkage hierarchy in the format of `scipy.cluster.hierarchy`.
     sample_indices_ : ndarray of intp
         Rows of `X` that the tree spans.
+    covering_radius_ : float
+        Largest distance of a row to those that the tree spans; 0 without `max_samples`.
     exact_fraction_ : float
         Share of the edges of the tree that are certified to belong to the minimum spanning tree;
         1.0 unless ``algorithm="knn"``, where it takes the lists of neighbours as complete.
@@ -225,7 +244,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Statistic of each subsample, without reference.
     reference_scores_ : ndarray of shape (n_references,)
         Statistic of each null cloud (the negative logarithm of the mean lifetime for
-        "relative_mean"). Only with `reference`.
+        "relative_mean", d times that for "negentropy"). Only with `reference`.
     pvalue_ : float
         Monte Carlo p-value ``(1 + #{S_ref >= S}) / (n_references + 1)``. Only with `reference`.
     confidence_interval_ : tuple of float
@@ -237,9 +256,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     supervised_ : Bunch
         Only with `y`: `fdr` (Fisher discriminant ratio, traces), `thornton` and
         `thornton_adjusted` (share of points whose nearest neighbour has their label; 0 at chance),
-        `friedman_rafsky` (1 is no tree edge between classes, 0 is chance), and over pairs of
-        classes `friedman_rafsky_pairs`, `henze_penrose`, `pair_gap` of shape (K, K) and
-        `bayes_error_bounds` of shape (K, K, 2).
+        `friedman_rafsky` (1 is no tree edge between classes, 0 is chance), `silhouette` (of at
+        most 2000 labelled rows), and over pairs of classes `friedman_rafsky_pairs`,
+        `henze_penrose`, `pair_gap` of shape (K, K) and `bayes_error_bounds` of shape (K, K, 2).
     n_features_in_ : int
         Number of features seen during `fit`.
     feature_names_in_ : ndarray of shape (n_features_in,)
@@ -253,9 +272,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     Notes
     -----
     What the score can say: it compares clouds **within one data set** (checkpoints, noise levels,
-    subsamples of one size). Between representations of different dimension set `reference`;
-    without it every such score prefers low dimensions. It does not compare unrelated data sets.
-    A cloud can be very separable along something that is not the label of interest.
+    subsamples of one size), and representations of one data set by "negentropy". By any other
+    statistic, between representations of different dimension set `reference`; without it such
+    scores prefer low dimensions. It does not compare unrelated data sets. A cloud can be very
+    separable along something that is not the label of interest.
+
+    The negentropy is the entropy of the isotropic Gaussian of the cloud's total variance minus that
+    of the cloud, both as estimated from trees [4]_; among densities of one variance that Gaussian
+    has the largest entropy.
 
     Lifetimes are indexed by diameter, the convention of ripser and gudhi; in the Čech convention
     they are half as large. Statistics that divide by the largest lifetime ("persistence",
@@ -272,6 +296,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     .. [3] V. Berisha, A. Wisler, A. Hero, A. Spanias, "Empirically estimable classification
        bounds based on a nonparametric divergence measure", IEEE Transactions on Signal
        Processing 64(3), 2016, arXiv:1412.6534.
+    .. [4] A. Hero, O. Michel, "Asymptotic theory of greedy approximations to minimal k-point
+       random graphs", IEEE Transactions on Information Theory 45(6), 1999.
 
     Examples
     --------
@@ -287,7 +313,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "statistic": [StrOptions(set(STATISTICS)), list, tuple, callable],
+        "statistic": [StrOptions({"auto", *STATISTICS}), list, tuple, callable],
+        "statistic_params": [dict, None],
         "metric": [StrOptions(set(METRICS)), callable],
         "metric_params": [dict, None],
         "normalize": [StrOptions({"l2", "center", "standard", "layer"}), None],
@@ -301,6 +328,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             None,
         ],
         "n_subsamples": [Interval(Integral, 1, None, closed="left")],
+        "sampler": [StrOptions({"random", "maxmin"})],
         "confidence_level": [Interval(Real, 0, 1, closed="neither"), None],
         "ci": [StrOptions({"subsample", "jackknife"})],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
@@ -313,8 +341,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
     def __init__(
         self,
-        statistic="relative_mean",
+        statistic="auto",
         *,
+        statistic_params=None,
         metric="euclidean",
         metric_params=None,
         normalize="l2",
@@ -324,6 +353,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         n_references=10,
         max_samples=None,
         n_subsamples=1,
+        sampler="random",
         confidence_level=None,
         ci="subsample",
         n_resamples=50,
@@ -334,6 +364,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         random_state=None,
     ):
         self.statistic = statistic
+        self.statistic_params = statistic_params
         self.metric = metric
         self.metric_params = metric_params
         self.normalize = normalize
@@ -343,6 +374,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         self.n_references = n_references
         self.max_samples = max_samples
         self.n_subsamples = n_subsamples
+        self.sampler = sampler
         self.confidence_level = confidence_level
         self.ci = ci
         self.n_resamples = n_resamples
@@ -369,6 +401,15 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            For fewer than 2 rows, NaN or infinity, distances that leave the range of float64, a
+            distance matrix that is not square, symmetric, non-negative and zero on the diagonal,
+            a parameter that does not fit the data, and labels that are all missing.
+        TypeError
+            For `sample_weight`: a spanning tree has no weights.
         """
         refuse_parameters("fit", unsupported)
         X = self._check_cloud(X, reset=True)
@@ -417,6 +458,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         score : float
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for `fit`, and for another number of features.
         """
         refuse_parameters("score", unsupported)
         check_is_fitted(self)
@@ -482,6 +528,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Returns
         -------
         score : float
+
+        Raises
+        ------
+        TypeError
+            When the estimator cannot embed rows, such as one that has only `fit_transform`.
         """
         self._validate_params()
         embedding = embedding_of(estimator, X, self.response_method)
@@ -544,8 +595,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Parameters
         ----------
         X_a, X_b : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Row i is the same object in both; the numbers of features may differ (then set
-            `reference`).
+            Row i is the same object in both; the numbers of features may differ (then keep to
+            "negentropy", or set `reference`).
 
         Returns
         -------
@@ -554,6 +605,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             `confidence_level` (0.95 when that is None), `standard_error`, `score_a`, `score_b` and
             `resample_differences`. Both sides use the same subsamples of rows, so what the
             embeddings share cancels.
+
+        Raises
+        ------
+        ValueError
+            When the numbers of rows differ.
         """
         self._validate_params()
         seeds = self._seeds()
@@ -596,6 +652,11 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             `sizes` of shape (n_sizes,), `scores` of shape (n_sizes, n_repeats), their `mean` and
             `std`, and `ph_dim`, the intrinsic dimension from the growth of the tree's total
             length. Scores are without reference.
+
+        Raises
+        ------
+        ValueError
+            For sizes that are not whole numbers from 2 (or above `min_samples`) to `n_samples`.
         """
         self._validate_params()
         if not (isinstance(n_repeats, Integral) and n_repeats >= 1):
@@ -669,6 +730,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
             raise ValueError(
                 f'metric="{self.metric}" takes no metric_params, got {self.metric_params!r:.80}.'
             )
+        self._check_statistics()
+
+    def _check_statistics(self):
         names = [s for s in self._statistics() if not callable(s)]
         unknown = [s for s in names if not (isinstance(s, str) and s in STATISTICS)]
         if unknown or not self._statistics():
@@ -676,11 +740,20 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 f"The 'statistic' parameter must name at least one of {sorted(STATISTICS)}, got "
                 f"{self.statistic!r}."
             )
-        if self.metric == "precomputed" and NEEDS_POINTS.intersection(names):
+        check_options(self.statistic_params, names)
+        if not (isinstance(self.metric, str) and self.metric == "precomputed"):
+            return
+        if "effective_rank" in names:
             raise ValueError(
-                f"The statistics {sorted(NEEDS_POINTS)} need points; they are not defined for "
+                'The statistic "effective_rank" needs points; it is not defined for '
                 'metric="precomputed".'
             )
+        for name in set(NEEDS_DIMENSION).intersection(names):
+            if (self.statistic_params or {}).get(name, {}).get("dimension") is None:
+                raise ValueError(
+                    f'The statistic "{name}" needs points, or with metric="precomputed" their '
+                    f'dimension: pass statistic_params={{"{name}": {{"dimension": ...}}}}.'
+                )
 
     def _list_of_clouds(self, X):
         if sp.issparse(X) or hasattr(X, "columns") or getattr(X, "ndim", 0) == 2:
@@ -702,6 +775,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
     def _statistics(self):
         if isinstance(self.statistic, (list, tuple)):
             return list(self.statistic)
+        if isinstance(self.statistic, str) and self.statistic == "auto":
+            distances = isinstance(self.metric, str) and self.metric == "precomputed"
+            return ["relative_mean" if distances else "negentropy"]
         return [self.statistic]
 
     def _settings(self, n_samples):
@@ -759,7 +835,8 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
     def _cloud(self, points, settings, seed):
         barcode = build_barcode(points, settings)
-        return Cloud(points, barcode, settings, self.major_fraction, seed)
+        options = self.statistic_params or {}
+        return Cloud(points, barcode, settings, self.major_fraction, seed, options)
 
     def _values(self, cloud):
         return [evaluate(statistic, cloud) for statistic in self._statistics()]
@@ -768,7 +845,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         """Score a cloud: subsamples, their trees and statistics, and the reference."""
         n_samples = X.shape[0]
         draw_seed, pair_seed, null_seed, _ = seeds
-        rows = self._draw(n_samples, draw_seed)
+        rows = self._draw(points, draw_seed)
         settings = self._settings(len(rows[0]))
         if len(rows) == 1:
             part = points if len(rows[0]) == n_samples else take(points, rows[0], self.metric)
@@ -792,12 +869,16 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         with single_blas_thread():
             return parallel_map(function, items, n_jobs=self.n_jobs)
 
-    def _draw(self, n_samples, seed):
-        size = self._subsample_size(n_samples)
+    def _draw(self, points, seed):
+        """Rows of each subsample: all rows where there is nothing to leave out."""
+        n_samples = points.shape[0]
+        size, rng = self._subsample_size(n_samples), np.random.default_rng(seed)
         if size == n_samples:
             return [np.arange(n_samples)]
-        rng = np.random.default_rng(seed)
-        return [subsample_rows(n_samples, size, rng) for _ in range(self.n_subsamples)]
+        if self.sampler == "random":
+            return [subsample_rows(n_samples, size, rng) for _ in range(self.n_subsamples)]
+        settings = self._settings(size)
+        return [maxmin_rows(points, size, settings, rng) for _ in range(self.n_subsamples)]
 
     def _null_scores(self, X, size, settings, seed):
         """Statistic of null clouds of `size` points, each normalised like the data."""
@@ -806,8 +887,13 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
 
         def null_score(stream):
             rng = np.random.default_rng(stream)
-            rows = dense if size == len(dense) else dense[subsample_rows(len(dense), size, rng)]
+            spread_out = self.sampler == "maxmin" and size < len(dense)
+            rows = dense
+            if size < len(dense) and not spread_out:
+                rows = dense[subsample_rows(len(dense), size, rng)]
             cloud = self._normalized(null_cloud(rows, self.reference, rng))
+            if spread_out:
+                cloud = cloud[maxmin_rows(cloud, size, settings, rng)]
             return referenced_value(head, self._cloud(cloud, settings, seed))
 
         streams = np.random.SeedSequence(seed).spawn(self.n_references)
@@ -870,7 +956,13 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         labels = cluster_labels(
             barcode.linkage, barcode.n_samples, cut, self._major_size(barcode.n_samples)
         )
-        self.labels_ = self._spread_labels(labels, rows, points)
+        self.labels_, self.covering_radius_ = labels, 0.0
+        if len(rows) < points.shape[0]:
+            # Rows outside the subsample get the label of the nearest row in it.
+            nearest, distance = nearest_taken(points, rows, cloud.settings)
+            self.labels_ = labels[nearest]
+            self.labels_[rows] = labels
+            self.covering_radius_ = float(distance.max())
 
     def _major_cut(self):
         """Height of the cut into groups and their number, from the fitted tree."""
@@ -878,26 +970,6 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         n_samples = len(self.sample_indices_)
         cut, n_clusters = major_cut(lifetimes, sizes, n_samples, self.major_fraction)
         return cut, n_clusters
-
-    def _spread_labels(self, labels, rows, points):
-        """Labels of all rows: those of the subsample, and of its nearest row elsewhere."""
-        n_samples = points.shape[0]
-        if len(rows) == n_samples:
-            return labels
-        if self.metric == "precomputed":
-            columns = points[:, rows]
-            columns = columns.toarray() if sp.issparse(columns) else columns
-            nearest = columns.argmin(axis=1)
-        else:
-            # Angles order the points as cosines do.
-            metric = "cosine" if self.metric == "angular" else self.metric
-            with single_openmp_thread():
-                nearest = pairwise_distances_argmin(
-                    points, points[rows], metric=metric, metric_kwargs=self.metric_params or {}
-                )
-        result = labels[nearest]
-        result[rows] = labels
-        return result
 
     def _store_interval(self, points, evaluation, seeds):
         """Interval of the score from parts of the cloud, with the reference held fixed."""
@@ -919,8 +991,13 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         n_samples, seed = points.shape[0], seeds[3]
         size, rng = self._resample_size(n_samples), np.random.default_rng(seed)
         if self.ci == "jackknife":
-            rows = self._draw(n_samples, seeds[0])[0]
+            rows = self._draw(points, seeds[0])[0]
             plan = [rows[kept] for kept in resampling_plan(self.ci, size, None, None, rng)]
+        elif self.sampler == "maxmin" and self._subsample_size(n_samples) < n_samples:
+            raise ValueError(
+                'ci="subsample" says how random subsamples vary, not those of sampler="maxmin"; '
+                'pass ci="jackknife".'
+            )
         else:
             plan = resampling_plan(self.ci, n_samples, size, self.n_resamples, rng)
         return self._part_scores(points, plan, seed)

@@ -4,30 +4,30 @@ Every statistic is a function of a `Cloud`. The elementary ones are also plain f
 lifetimes (and of the sizes of the smaller sides of the merges).
 """
 
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
 from skgeom._core.spanning_tree import within_range
-from skgeom.separability._tree import (
-    MAPPED_METRICS,
-    Barcode,
-    TreeSettings,
-    build_barcode,
-    prepare_rows,
-    take,
+from skgeom.separability._entropies import (
+    log_power_mean,
+    negentropy,
+    ph_dim,
+    renyi_entropy,
+    tree_exponents,
 )
+from skgeom.separability._tree import MAPPED_METRICS, Barcode, TreeSettings, prepare_rows
 
 N_PAIRS = 100_000
 GAP_WINDOW = 50
-TAIL_THRESHOLD = 0.5
 CUT_QUANTILE = 0.9
 CUT_RATIO = 1.1
-CURVE_SIZES = 5
 
 
 @dataclass
@@ -44,6 +44,8 @@ class Cloud:
         Share of the points from which a side of a merge is major.
     seed : int
         For what is drawn: pairs of points, subsamples.
+    options : dict
+        Name of a statistic -> its options.
     """
 
     X: object
@@ -51,6 +53,7 @@ class Cloud:
     settings: TreeSettings
     major_fraction: float = 0.02
     seed: int = 0
+    options: dict = field(default_factory=dict)
 
     @property
     def lifetimes(self):
@@ -167,11 +170,11 @@ def max_mean(lifetimes):
     return _ratio(lifetimes[-1], np.mean(lifetimes)) if len(lifetimes) else 0.0
 
 
-def tail_fraction(lifetimes, threshold=TAIL_THRESHOLD):
-    """Share of the lifetimes below `threshold` times the largest."""
+def tail_fraction(lifetimes, tau=0.5):
+    """Share of the lifetimes below `tau` times the largest."""
     if not lifetimes.any():
         return 0.0
-    return float(np.mean(lifetimes < threshold * lifetimes[-1]))
+    return float(np.mean(lifetimes < tau * lifetimes[-1]))
 
 
 def cv(lifetimes):
@@ -262,6 +265,13 @@ def major_cut(lifetimes, minor_sizes, n_samples, fraction=0.02):
     return float(np.sqrt(heights[gap]) * np.sqrt(heights[gap + 1])), len(above) - gap + 1
 
 
+def total(lifetimes, alpha=1.0, larger_is="richer"):
+    """Sum of the lifetimes to the power `alpha`, its negative where larger is "separable"."""
+    with np.errstate(over="ignore"):
+        value = float(np.sum(lifetimes**alpha))
+    return value if larger_is == "richer" else -value
+
+
 def relative_mean(cloud):
     """1 - mean p / D, D the typical distance of two points."""
     if len(cloud.lifetimes) == 0 or cloud.spread == 0:
@@ -324,58 +334,8 @@ def effective_rank(X, *, center=False):
     return float(np.exp(-shares @ np.log(shares)))
 
 
-def renyi_entropy(cloud, gamma=1.0):
-    """Rényi entropy of the density, estimated from the tree (Hero and Michel).
-
-    ``(log(sum p^gamma / n^alpha) - log beta) / (1 - alpha)`` with ``alpha = (d - gamma) / d``;
-    beta is the same quotient for uniform points in the unit cube, whose entropy is 0.
-    """
-    d, n = cloud.n_features, cloud.n_samples
-    total = float(np.sum(cloud.lifetimes**gamma))
-    if total == 0:
-        return -np.inf
-    log_beta = _uniform_log_total(n, d, gamma, cloud.settings.memory)
-    return (np.log(total) - log_beta) * d / gamma
-
-
-@lru_cache(maxsize=128)
-def _uniform_log_total(n_samples, n_features, gamma, memory, n_draws=3):
-    """log of the mean total length of trees of uniform points in the unit cube."""
-    rng = np.random.default_rng(0)
-    settings = TreeSettings(memory=memory)
-    totals = [
-        np.sum(build_barcode(rng.random((n_samples, n_features)), settings).lifetimes ** gamma)
-        for _ in range(n_draws)
-    ]
-    return float(np.log(np.mean(totals)))
-
-
-def ph_dim(cloud, gamma=1.0):
-    """Intrinsic dimension gamma / (1 - slope) of log sum p^gamma over log n (subsamples)."""
-    n = cloud.n_samples
-    sizes = np.unique(np.geomspace(max(2, n // 8), n, CURVE_SIZES).astype(int))
-    totals = [float(np.sum(cloud.lifetimes**gamma))]
-    rng = np.random.default_rng(cloud.seed)
-    for size in sizes[-2::-1]:
-        rows = np.sort(rng.choice(n, size, replace=False))
-        part = build_barcode(
-            take(cloud.X, rows, cloud.settings.metric), cloud.settings.for_size(size)
-        )
-        totals.append(float(np.sum(part.lifetimes**gamma)))
-    return dimension_from_totals(sizes[::-1], totals, gamma)
-
-
-def dimension_from_totals(sizes, totals, gamma=1.0):
-    """gamma / (1 - slope) of the regression of log totals on log sizes; 0 where undefined."""
-    sizes, totals = np.asarray(sizes, dtype=float), np.asarray(totals, dtype=float)
-    if len(sizes) < 2 or not np.all(totals > 0):
-        return 0.0
-    slope = np.polyfit(np.log(sizes), np.log(totals), 1)[0]
-    return float(gamma / (1 - slope)) if slope < 1 else np.inf
-
-
 def _of_lifetimes(function):
-    return lambda cloud: function(cloud.lifetimes)
+    return lambda cloud, **options: function(cloud.lifetimes, **options)
 
 
 def _of_merges(function):
@@ -393,7 +353,8 @@ STATISTICS = {
     "quantile_ratio": _of_lifetimes(quantile_ratio),
     "gap_ratio": _of_lifetimes(gap_ratio),
     "relative_mean": relative_mean,
-    "total": lambda cloud: float(cloud.lifetimes.sum()),
+    "negentropy": negentropy,
+    "total": _of_lifetimes(total),
     "nn_entropy": nn_entropy,
     "renyi_entropy": renyi_entropy,
     "ph_dim": ph_dim,
@@ -403,8 +364,39 @@ STATISTICS = {
         cloud.lifetimes, cloud.minor_sizes, cloud.n_samples, cloud.major_fraction
     ),
     "n_major": lambda cloud: float(cloud.cut[1]),
-    "effective_rank": lambda cloud: effective_rank(cloud.X),
+    "effective_rank": lambda cloud, **options: effective_rank(cloud.X, **options),
 }
+_NO_OPTIONS = {"gamma": None, "dimension": None}
+_POSITIVE = [Interval(Real, 0, None, closed="neither")]
+_ENTROPY_OPTIONS = {
+    "gamma": [*_POSITIVE, None],
+    "dimension": [Interval(Integral, 1, None, closed="left"), None],
+}
+OPTIONS = {
+    "tail_fraction": {"tau": [Interval(Real, 0, 1, closed="neither")]},
+    "total": {"alpha": _POSITIVE, "larger_is": [StrOptions({"richer", "separable"})]},
+    "negentropy": _ENTROPY_OPTIONS,
+    "renyi_entropy": _ENTROPY_OPTIONS,
+    "ph_dim": {"gamma": _POSITIVE},
+    "effective_rank": {"center": ["boolean"]},
+}
+
+
+def check_options(options, statistics):
+    """Check a dict of statistic name -> options against the statistics that are asked for."""
+    for name, chosen in (options or {}).items():
+        if name not in OPTIONS:
+            raise ValueError(
+                f"statistic_params: {name!r} has no options; those with some are {sorted(OPTIONS)}."
+            )
+        if name not in statistics:
+            raise ValueError(f"statistic_params: {name!r} is not among the statistics asked for.")
+        known = sorted(OPTIONS[name])
+        if not isinstance(chosen, dict) or set(chosen) - set(known):
+            raise ValueError(
+                f"statistic_params: {name!r} takes a dict of the options {known}, got {chosen!r}."
+            )
+        validate_parameter_constraints(OPTIONS[name], chosen, caller_name=f'statistic "{name}"')
 
 
 def evaluate(statistic, cloud):
@@ -418,19 +410,22 @@ def evaluate(statistic, cloud):
                 f"{np.shape(value)}."
             )
         return float(value)
-    return float(STATISTICS[statistic](cloud))
+    return float(STATISTICS[statistic](cloud, **cloud.options.get(statistic, {})))
 
 
 def referenced_value(statistic, cloud):
     """The value that is compared with null clouds.
 
-    The statistic itself, but for "relative_mean" the negative logarithm of the mean lifetime: the
-    difference is then ``log(mean p of the reference / mean p)``.
+    The statistic itself, but for "relative_mean" and "negentropy" the negative logarithm of the
+    mean lifetime (times d): the difference is then ``log(mean p of the reference / mean p)``.
     """
-    if statistic != "relative_mean":
+    if statistic not in ("relative_mean", "negentropy"):
         return evaluate(statistic, cloud)
-    mean = float(np.mean(cloud.lifetimes)) if len(cloud.lifetimes) else 0.0
-    return -float(np.log(mean)) if mean > 0 else 0.0
+    d, gamma = 1, 1.0
+    if statistic == "negentropy":
+        d, gamma = tree_exponents(cloud, **{**_NO_OPTIONS, **cloud.options.get(statistic, {})})
+    mean = log_power_mean(cloud.lifetimes, gamma)
+    return -d * mean / gamma if np.isfinite(mean) else 0.0
 
 
 def statistic_names(statistics):

@@ -1,13 +1,18 @@
 """Yardsticks from labels: from the same tree, or from the tree of two classes."""
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.spatial.distance import cdist
 from scipy.stats import norm
+from sklearn.metrics import silhouette_score
 from sklearn.utils import Bunch, check_array, check_consistent_length
 
-from skgeom._core.parallel import parallel_map, single_blas_thread
+from skgeom._core.parallel import parallel_map, single_blas_thread, single_openmp_thread
 from skgeom._core.spanning_tree import within_range
 from skgeom.separability._kernels import meeting_height
-from skgeom.separability._tree import build_barcode, take
+from skgeom.separability._tree import MAPPED_METRICS, build_barcode, prepare_rows, take
+
+SILHOUETTE_ROWS = 2000  # it asks for all distances between them
 
 
 def fisher_ratio(X, y, *, form="trace"):
@@ -24,6 +29,11 @@ def fisher_ratio(X, y, *, form="trace"):
     -------
     ratio : float
         Infinite when the classes have no spread but differ; 0.0 when nothing differs.
+
+    Raises
+    ------
+    ValueError
+        For another `form`, NaN or infinity, and labels of another number.
 
     Examples
     --------
@@ -163,6 +173,7 @@ def supervised_yardsticks(X, barcode, codes, n_classes, settings, n_jobs=None):
         See `SeparabilityScorer.supervised_`.
     """
     result = label_yardsticks(X, barcode, codes, settings.metric)
+    result.silhouette = label_silhouette(X, codes, settings)
     result.update(_pair_matrices(X, barcode, codes, n_classes, settings, n_jobs))
     return result
 
@@ -202,6 +213,27 @@ def _fisher_of_cloud(X, labelled, known, metric):
         return np.nan
     points = X[labelled]
     return fisher_ratio(points.toarray() if hasattr(points, "toarray") else points, known)
+
+
+def label_silhouette(X, codes, settings):
+    """Mean silhouette of the labelled rows, of at most 2000 of them; nan where undefined."""
+    metric, params = settings.metric, settings.metric_params
+    labelled = np.flatnonzero(codes >= 0)
+    if len(labelled) > SILHOUETTE_ROWS:
+        drawn = np.random.default_rng(0).choice(labelled, SILHOUETTE_ROWS, replace=False)
+        labelled = np.sort(drawn)
+    known = codes[labelled]
+    precomputed = isinstance(metric, str) and metric == "precomputed"
+    if not 1 < len(np.unique(known)) < len(known) or (precomputed and sp.issparse(X)):
+        return np.nan
+    points = take(X, labelled, metric)
+    if isinstance(metric, str) and metric in MAPPED_METRICS and not sp.issparse(points):
+        points = within_range(points)[0]
+    if metric == "angular":
+        unit = prepare_rows(points, metric)
+        points, metric = MAPPED_METRICS[metric](cdist(unit, unit)), "precomputed"
+    with single_openmp_thread():
+        return float(silhouette_score(points, known, metric=metric, **params))
 
 
 def _pair_matrices(X, barcode, codes, n_classes, settings, n_jobs):

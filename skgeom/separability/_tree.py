@@ -9,12 +9,14 @@ from sklearn.neighbors import NearestNeighbors
 
 from skgeom._core.parallel import single_openmp_thread
 from skgeom._core.spanning_forest import merge_tree
+from skgeom._core.spanning_prim import EPS32, filter_copy
 from skgeom._core.spanning_tree import (
     certified_tree,
     graph_forest,
     metric_tree,
     within_range,
 )
+from skgeom.separability._kernels import core_distances
 from skgeom.separability._normalize import divide_rows, row_norms
 
 # Metrics that are increasing functions of the Euclidean distance e of prepared rows (unit rows,
@@ -27,6 +29,7 @@ MAPPED_METRICS = {
     "correlation": lambda e: e**2 / 2,
     "angular": lambda e: 2 * np.arcsin(np.minimum(e / 2, 1.0)),
 }
+FEW_FEATURES = 15  # a k-d tree finds neighbours faster
 UNIT_ROW_METRICS = ("cosine", "correlation", "angular")
 
 
@@ -209,12 +212,23 @@ def _mapped_tree(rows, settings):
 
 def _euclidean_core(rows, k):
     """Distance of every row to its k-th neighbour, measured by direct differences."""
+    n, d = rows.shape
+    core = np.empty(n)
+    if d > FEW_FEATURES:
+        copy, unit = filter_copy(rows, transpose=False)
+        norms = np.einsum("ij,ij->i", copy, copy) * np.float32(1 - (d + 8) * EPS32)
+        step = max(1, 2**20 // n)
+        nearest, gram = np.empty(k), np.empty((step, n), dtype=np.float32)
+        for start in range(0, n, step):
+            part = copy[start : start + step]
+            np.matmul(part, copy.T, out=gram[: len(part)])
+            core_distances(gram[: len(part)], norms, rows, start, unit, nearest, core)
+        return np.sqrt(core)
     search = NearestNeighbors(n_neighbors=k).fit(rows)
     with single_openmp_thread():
         neighbour = search.kneighbors(return_distance=False)[:, k - 1]
-    core = np.empty(len(rows))
-    step = max(1, 2**20 // rows.shape[1])
-    for start in range(0, len(rows), step):
+    step = max(1, 2**20 // d)
+    for start in range(0, n, step):
         part = slice(start, start + step)
         difference = rows[part].astype(np.float64) - rows[neighbour[part]]
         core[part] = np.sqrt(np.einsum("ij,ij->i", difference, difference))

@@ -7,12 +7,9 @@ schemes only leave points out.
 import numpy as np
 from scipy.stats import norm, t
 
+from skgeom.separability._sampling import subsample_rows
+
 N_GROUPS = 10
-
-
-def subsample_rows(n_samples, size, rng):
-    """Draw `size` rows without replacement, in ascending order."""
-    return np.sort(rng.choice(n_samples, size, replace=False))
 
 
 def curve_sizes(sizes, n_samples, min_samples):

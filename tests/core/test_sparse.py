@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skgeom._core import sparse
+from skgeom._core import registers
 from skgeom._core.sparse import (
     entry_ranges,
     from_storage,
@@ -28,7 +28,7 @@ def random_matrix(n_rows, n, density, dtype=np.float32, seed=0, weighted=True):
 @given(
     n_rows=st.integers(0, 30),
     n=st.integers(1, 30),
-    n_columns=st.integers(0, 40),
+    n_columns=st.one_of(st.integers(0, 40), st.integers(60, 300)),
     density=st.floats(0, 1),
     weighted=st.booleans(),
     dtype=st.sampled_from([np.float32, np.float64]),
@@ -118,12 +118,12 @@ def test_works_where_prefetch_does_not_compile(monkeypatch):
     def fail(*args):
         raise RuntimeError("this LLVM does not know the instruction")
 
-    monkeypatch.setattr(sparse, "_emit_prefetch", fail)
+    monkeypatch.setattr(registers, "_emit_prefetch", fail)
     from numba import njit
 
     @njit
     def probe(array):
-        sparse.prefetch(array, 0, 0)
+        registers.prefetch_row(registers.zero_block(array, 64), array, 0, 0)
         return array[0, 0]
 
     assert probe(np.full((1, 1), 7.0)) == 7.0

@@ -2,6 +2,7 @@ import pickle
 import threading
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -96,6 +97,16 @@ def test_authors_formula_with_scikit_learn_projection():
     )
     got = model.fit_transform(adjacency, init=projection.components_.T)
     np.testing.assert_allclose(got, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_hops_of_the_rust_package():
+    """Start vectors and hops that fastrp 0.1.1 (MIT) gave for this graph, frozen."""
+    frozen = np.load(Path(__file__).parent / "data" / "fastrp_rust.npz")
+    model = FastRPEmbedder(
+        8, iteration_weights=[1, 1], hop_normalization=None, store_hops=True, standardize=False
+    ).fit(random_graph(30, 5, seed=3), init=frozen["start"])
+    np.testing.assert_allclose(model.hops_[1], frozen["hop_1"], atol=1e-6)
+    np.testing.assert_allclose(model.hops_[2], frozen["hop_2"], atol=1e-6)
 
 
 def test_concatenation_of_hops():
@@ -588,6 +599,23 @@ def test_feature_part_is_a_projection_of_the_features():
     np.testing.assert_allclose(ratio, 1, rtol=1e-10)
 
 
+def test_features_are_added_to_the_start_vectors():
+    """N_0 = L R + w F Q, over all columns; new nodes with features get theirs."""
+    adjacency = random_graph(40, 5)
+    table = np.random.default_rng(0).random((40, 5))
+    options = {"store_hops": True, "normalization_strength": -0.5, **PLAIN}
+    bare = FastRPEmbedder(8, **options).fit(adjacency).hops_[0].toarray()
+    projected = FastRPEmbedder(8, feature_ratio=1.0, **options).fit(adjacency, features=table)
+    for weight in (0.5, 2.0):
+        model = FastRPEmbedder(8, feature_weight=weight, self_influence=1, **options)
+        got = model.fit_transform(adjacency, features=sp.csr_array(table))
+        expected = bare + weight * projected.hops_[0]
+        np.testing.assert_allclose(model.hops_[0], expected, atol=1e-12)
+        np.testing.assert_allclose(model.transform(adjacency, features=table), got, atol=1e-12)
+        bipartite = FastRPEmbedder(8, feature_weight=weight, bipartite=True, random_state=0)
+        assert np.isfinite(bipartite.fit_transform(adjacency, features=table)).all()
+
+
 def test_features_come_with_the_handle():
     adjacency, table = random_graph(20, 3), start_of(20, 4)
     model = FastRPEmbedder(8, feature_ratio=1.0, random_state=0)
@@ -601,6 +629,12 @@ def test_features_come_with_the_handle():
     ("options", "given_to_fit", "message"),
     [
         ({"feature_ratio": 0.5}, {}, "needs node features"),
+        ({"feature_weight": 0.5}, {}, "feature_weight=0.5 needs node features"),
+        (
+            {"feature_weight": 0.5, "feature_ratio": 0.5},
+            {"features": np.ones((10, 2))},
+            "exclude each other",
+        ),
         ({"feature_ratio": 0.5}, {"features": np.ones((3, 2))}, "3 rows, expected 10"),
         (
             {"feature_ratio": 0.5},
@@ -741,6 +775,22 @@ def test_bipartite_parity():
     model.fit(path, init=start)
     for i in range(5):
         np.testing.assert_allclose(model.hops_[i], (-1) ** i * start)
+
+
+@pytest.mark.parametrize("weights", [[0, 1], [1, 0, 1], [0, 0, 0, 1]])
+def test_weights_of_one_parity_on_a_bipartite_component(weights):
+    """A path beside a triangle: all hops of the path's nodes read one side."""
+    path = np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1)
+    graph = sp.block_diag([path, np.ones((3, 3)) - np.eye(3)])
+    model = FastRPEmbedder(8, iteration_weights=weights, random_state=0, check_parity=True)
+    with pytest.warns(UserWarning, match="4 of 7 nodes lie in bipartite components"):
+        model.fit(graph)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.set_params(iteration_weights=[*weights, 1, 1]).fit(graph)
+        model.set_params(iteration_weights=weights, self_loops=0.1).fit(graph)
+        model.set_params(self_loops=0.0).fit(np.ones((3, 3)))
+        model.set_params(check_parity=False).fit(graph)
 
 
 def test_stored_loops_count():

@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from sklearn.pipeline import FeatureUnion
 
 from skgeom.graph import FastRPEmbedder, Graph, NodeEmbedding
 from skgeom.graph import _graph as module
@@ -298,3 +299,16 @@ def test_balanced_relations():
 def test_bad_relations(adjacencies, weights, message):
     with pytest.raises(ValueError, match=message):
         Graph.from_relations(adjacencies, weights)
+
+
+def test_concatenated_relations():
+    """A FeatureUnion of one NodeEmbedding per type puts their vectors side by side, weighted."""
+    follows, cites = Graph(random_graph(30, 4)), Graph(random_graph(30, 6, seed=1))
+    embedder = FastRPEmbedder(8, random_state=0)
+    union = FeatureUnion(
+        [("follows", NodeEmbedding(embedder, follows)), ("cites", NodeEmbedding(embedder, cites))],
+        transformer_weights={"cites": 3.0},
+    )
+    got = union.fit_transform(np.arange(30)[:, None])
+    expected = [embedder.fit_transform(follows), 3 * embedder.fit_transform(cites)]
+    np.testing.assert_array_equal(got, np.hstack(expected))

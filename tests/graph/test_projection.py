@@ -36,6 +36,19 @@ def test_expected_inner_products(project):
     assert abs(products.mean()) < 5 * products.std() / np.sqrt(2000)
 
 
+@pytest.mark.parametrize("s", [3, 10])
+def test_variance_of_inner_products(s):
+    """Lemma 4 of Li, Hastie and Church (2006), for each column of the projection."""
+    d = 40_000
+    x, y = np.random.default_rng(0).standard_normal((2, 12))
+    matrix = sparse_projection(IDS[:12], d, random_key(1), 1 / s, dtype=FLOAT)
+    products = d * (matrix.T @ x) * (matrix.T @ y)
+    squared = np.sum(x**2) * np.sum(y**2) + np.sum(x * y) ** 2 + (s - 3) * np.sum(x**2 * y**2)
+    spread = np.std((products - products.mean()) ** 2) / np.sqrt(d)
+    assert products.mean() == pytest.approx(x @ y, abs=5 * products.std() / np.sqrt(d))
+    assert products.var() == pytest.approx(squared, abs=5 * spread)
+
+
 def test_entries_of_sjlt():
     assert sjlt_entries(128, 1 / 128) == 1
     assert sjlt_entries(128, 1e-6) == 1

@@ -51,18 +51,6 @@ def test_two_concentric_circles():
     np.testing.assert_allclose(lifetimes, expected, rtol=1e-12)
 
 
-def test_appending_a_duplicate_appends_a_zero():
-    X = cloud()
-    np.testing.assert_array_equal(h0_persistence(np.r_[X, X[:1]]), np.r_[0, h0_persistence(X)])
-
-
-def test_lifetimes_are_stable():
-    X = cloud()
-    shifts = np.random.default_rng(1).normal(size=X.shape)
-    shifts *= 0.01 / np.linalg.norm(shifts, axis=1, keepdims=True)
-    assert np.abs(h0_persistence(X + shifts) - h0_persistence(X)).max() <= 0.02 + 1e-12
-
-
 def test_separability_score_is_the_estimators():
     X = cloud()
     found = SeparabilityScorer("gini", min_samples=3, normalize="standard").fit(X)

@@ -21,7 +21,7 @@ from skgeom.datasets import load_text_embeddings, make_gaussian_groups
 from skgeom.separability import SeparabilityScorer
 
 PLAIN = {"normalize": None}
-NAMES = ["relative_mean", "balanced_sum", "persistence", "n_major", "nn_entropy"]
+NAMES = ["negentropy", "relative_mean", "balanced_sum", "persistence", "n_major", "nn_entropy"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_fitted_attributes(groups):
     assert found.mst_.dtype == found.merge_sizes_.dtype == np.intp
     assert is_valid_linkage(found.linkage_)
     assert list(found.statistics_) == NAMES
-    assert found.score_ == found.statistics_["relative_mean"] == found.score(X)
+    assert found.score_ == found.statistics_["negentropy"] == found.score(X)
     assert found.n_components_ == 1
     assert found.n_clusters_ == found.statistics_["n_major"] == 3
     assert adjusted_rand_score(y, found.labels_) == 1
@@ -62,6 +62,14 @@ def test_float32_stays_float32(groups):
     found = SeparabilityScorer(**PLAIN).fit(X)
     assert found.lifetimes_.dtype == np.float32
     np.testing.assert_allclose(found.lifetimes_, linkage(X, "single")[:, 2], rtol=1e-6)
+
+
+def test_tree_of_a_neighbour_graph(groups):
+    exact = SeparabilityScorer(**PLAIN).fit(groups[0])
+    found = SeparabilityScorer(algorithm="knn", **PLAIN).fit(groups[0])
+    assert exact.exact_fraction_ == 1
+    assert 0 < found.exact_fraction_ <= 1
+    np.testing.assert_allclose(found.lifetimes_, exact.lifetimes_, rtol=0.1)
 
 
 def test_threshold_graphs_have_as_many_components(groups):
@@ -89,11 +97,11 @@ def test_two_samples():
 
 
 def test_all_points_equal():
-    names = ["relative_mean", "persistence", "gini", "balanced_sum", "nn_entropy"]
+    names = ["negentropy", "relative_mean", "persistence", "gini", "balanced_sum", "nn_entropy"]
     with pytest.warns(UserWarning, match="All points are equal"):
         found = SeparabilityScorer(names, **PLAIN).fit(np.ones((30, 3)))
     assert not found.lifetimes_.any()
-    assert [found.statistics_[name] for name in names] == [0, 0, 0, 0, np.inf]
+    assert [found.statistics_[name] for name in names] == [0, 0, 0, 0, 0, np.inf]
     assert found.n_clusters_ == 1
     assert not found.score_samples(np.ones((30, 3))).any()
 
@@ -200,6 +208,17 @@ def test_bad_distances(change, message, kind):
         ({"metric": "seuclidean"}, 'needs metric_params={"V"'),
         ({"metric": "mahalanobis"}, 'needs metric_params={"VI"'),
         ({"ci": "bayesian"}, "'ci' parameter"),
+        ({"sampler": "grid"}, "'sampler' parameter"),
+        ({"statistic_params": {"gini": {"tau": 1}}}, "'gini' has no options"),
+        ({"statistic_params": {"total": {}}}, "'total' is not among the statistics"),
+        ({"statistic_params": {"negentropy": {"tau": 1}}}, r"the options \['dimension', 'gamma'\]"),
+        ({"statistic_params": {"negentropy": 2}}, "takes a dict of the options"),
+        ({"statistic_params": {"negentropy": {"gamma": -1}}}, "'gamma' parameter of statistic"),
+        ({"statistic_params": {"negentropy": {"gamma": 8}}}, "smaller than the dimension"),
+        (
+            {"sampler": "maxmin", "max_samples": 50, "confidence_level": 0.9},
+            'ci="subsample" says how random subsamples vary',
+        ),
     ],
 )
 def test_bad_parameters(params, message, groups):
@@ -207,10 +226,37 @@ def test_bad_parameters(params, message, groups):
         SeparabilityScorer(**params).fit(groups[0])
 
 
-@pytest.mark.parametrize("statistic", ["renyi_entropy", "effective_rank"])
+@pytest.mark.parametrize("statistic", ["negentropy", "renyi_entropy", "effective_rank"])
 def test_statistics_of_points_refuse_distances(statistic):
-    with pytest.raises(ValueError, match=f"{statistic}.* need points"):
+    with pytest.raises(ValueError, match=f"{statistic}.* needs points"):
         SeparabilityScorer(statistic, metric="precomputed").fit(np.zeros((30, 30)))
+
+
+def test_distances_with_a_dimension_have_an_entropy():
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    names = ["negentropy", "renyi_entropy"]
+    points = SeparabilityScorer(names, normalize=None).fit(X).statistics_
+    found = SeparabilityScorer(
+        names,
+        metric="precomputed",
+        normalize=None,
+        statistic_params={name: {"dimension": 3} for name in names},
+    ).fit(squareform(pdist(X)))
+    assert found.statistics_["renyi_entropy"] == pytest.approx(points["renyi_entropy"])
+    # the typical distance is the mean one here, and the root mean square one of points
+    ratio = np.mean(pdist(X)) / np.sqrt(np.mean(pdist(X) ** 2))
+    expected = points["negentropy"] + 3 * np.log(ratio)
+    assert found.statistics_["negentropy"] == pytest.approx(expected)
+
+
+def test_auto_is_the_statistic_that_the_input_allows(groups):
+    found = SeparabilityScorer().fit(groups[0])
+    assert list(found.statistics_) == ["negentropy"]
+    distances = squareform(pdist(groups[0]))
+    found = SeparabilityScorer(metric="precomputed", normalize=None).fit(distances)
+    assert list(found.statistics_) == ["relative_mean"]
+    with pytest.raises(ValueError, match="'statistic' parameter"):
+        SeparabilityScorer(["auto", "gini"]).fit(groups[0])
 
 
 def test_sample_weight_is_refused_by_name(groups):
@@ -227,6 +273,7 @@ def test_sample_weight_is_refused_by_name(groups):
 
 
 SCALE_FREE = [
+    "negentropy",
     "relative_mean",
     "persistence",
     "gini",
@@ -311,7 +358,7 @@ def test_reference_of_distances_is_refused():
 
 
 @pytest.mark.parametrize("reference", ["gaussian", "uniform", "permute"])
-@pytest.mark.parametrize("statistic", ["relative_mean", "balanced_sum"])
+@pytest.mark.parametrize("statistic", ["negentropy", "relative_mean", "balanced_sum"])
 def test_reference_tells_groups_from_none(reference, statistic):
     rng = np.random.default_rng(1)
     single = rng.normal(size=(200, 6))
@@ -326,10 +373,12 @@ def test_reference_tells_groups_from_none(reference, statistic):
     assert scorer.fit(single).pvalue_ > 0.05 or reference == "uniform"
 
 
-def test_referenced_relative_mean_is_a_log_ratio():
-    X, _ = make_gaussian_groups(100, random_state=0)
-    found = SeparabilityScorer(normalize=None, reference="permute", random_state=0).fit(X)
-    expected = np.mean(-found.reference_scores_) - np.log(found.lifetimes_.mean())
+@pytest.mark.parametrize(("statistic", "factor"), [("relative_mean", 1), ("negentropy", 5)])
+def test_referenced_mean_lifetimes_are_log_ratios(statistic, factor):
+    X, _ = make_gaussian_groups(100, n_features=5, random_state=0)
+    scorer = SeparabilityScorer(statistic, normalize=None, reference="permute", random_state=0)
+    found = scorer.fit(X)
+    expected = np.mean(-found.reference_scores_) - factor * np.log(found.lifetimes_.mean())
     assert found.score_ == pytest.approx(expected)
 
 
@@ -495,7 +544,7 @@ def test_subsample_curve(groups):
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_grid_search_without_labels(groups, n_jobs):
     pipeline = make_pipeline(StandardScaler(), PCA(random_state=0))
-    grid = {"pca__n_components": [1, 2, 6]}
+    grid = {"pca__n_components": [2, 4, 6]}
     scorer = SeparabilityScorer(reference="gaussian", random_state=0)
     search = GridSearchCV(pipeline, grid, scoring=scorer, cv=3, n_jobs=n_jobs, error_score="raise")
     search = clone(search).fit(groups[0])

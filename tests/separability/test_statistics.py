@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist, squareform
 
+from skgeom.separability import _entropies, effective_rank
 from skgeom.separability import _statistics as stats
-from skgeom.separability import effective_rank
 from skgeom.separability._tree import TreeSettings, build_barcode
 
 SCALE_FREE = sorted(set(stats.STATISTICS) - {"total", "renyi_entropy", "effective_rank"})
@@ -160,6 +160,69 @@ def test_effective_rank():
     assert effective_rank(X.T) == pytest.approx(expected)
     assert effective_rank(np.outer(np.arange(5.0), np.ones(3))) == pytest.approx(1)
     assert effective_rank(np.ones((5, 3)), center=True) == 0
+
+
+def test_options_of_statistics():
+    X = np.cumsum([0, 1, 2, 3, 10.0])[:, np.newaxis]
+    options = {
+        "tail_fraction": {"tau": 0.2},
+        "total": {"alpha": 2, "larger_is": "separable"},
+        "effective_rank": {"center": True},
+    }
+    got = values(X, list(options), options=options)
+    assert got["tail_fraction"] == pytest.approx(1 / 4)  # 2 is not below 0.2 of 10
+    assert got["total"] == pytest.approx(-(1 + 4 + 9 + 100))
+    assert got["effective_rank"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("gamma", [0.5, 2.0])
+def test_ph_dim_and_entropy_of_other_powers(gamma):
+    X = np.random.default_rng(0).random((1500, 3))
+    options = {name: {"gamma": gamma} for name in ("ph_dim", "renyi_entropy")}
+    got = values(X, list(options), options=options)
+    assert got["ph_dim"] == pytest.approx(3, rel=0.15)
+    assert got["renyi_entropy"] == pytest.approx(0, abs=0.15)
+
+
+@pytest.mark.parametrize(("d", "n"), [(1, 300), (2, 300), (10, 300), (10, 3000), (200, 1500)])
+def test_negentropy_of_gaussian_points_is_0(d, n):
+    X = np.random.default_rng(1).normal(size=(n, d))
+    # a tenth of a nat, and the extrapolation to more than 1000 points
+    assert values(X, ["negentropy"])["negentropy"] == pytest.approx(0, abs=0.15 + 0.004 * d)
+
+
+def test_negentropy_of_known_densities():
+    rng = np.random.default_rng(0)
+    cube = values(rng.random((1000, 3)), ["negentropy"])["negentropy"]
+    assert cube == pytest.approx(1.5 * np.log(2 * np.pi * np.e / 12), abs=0.1)
+    scales = np.array([1, 2, 4, 1.0])
+    stretched = values(scales * rng.normal(size=(1000, 4)), ["negentropy"])["negentropy"]
+    expected = 2 * np.log(np.mean(scales**2)) - np.sum(np.log(scales))
+    assert stretched == pytest.approx(expected, abs=0.15)
+    pair = rng.normal(size=(1000, 4)) + 8 * rng.integers(0, 2, (1000, 1))
+    apart = values(pair, ["negentropy"])["negentropy"]
+    expected = 2 * np.log(1 + 16) - np.log(2)  # of two places one more bit than of one
+    assert apart == pytest.approx(expected, abs=0.25)
+
+
+def test_negentropy_orders_clouds_of_one_shape_as_relative_mean_does():
+    clouds = [groups(100, 6, t, seed=t) for t in range(6)]
+    found = np.array([list(values(X, ["negentropy", "relative_mean"]).values()) for X in clouds])
+    np.testing.assert_array_equal(*np.argsort(found, axis=0).T)
+
+
+def test_simulated_lifetimes_extend_to_more_points_and_features():
+    rng = np.random.default_rng(3)
+    for kind, d, n in (("normal", 3, 4000), ("normal", 64, 4000), ("cube", 8, 4000)):
+        X = rng.normal(size=(n, d)) if kind == "normal" else rng.random((n, d))
+        spread = np.sqrt(2 * d if kind == "normal" else d / 6)
+        lifetimes = build_barcode(X, TreeSettings()).lifetimes / spread
+        value = _entropies.null_log_mean(kind, n, d, 1.0)
+        assert value == pytest.approx(np.log(lifetimes.mean()), abs=0.015)
+    X = rng.normal(size=(100, 8192))
+    lifetimes = build_barcode(X, TreeSettings()).lifetimes / np.sqrt(2 * 8192)
+    value = _entropies.null_log_mean("normal", 100, 8192, 1.0)
+    assert value == pytest.approx(np.log(lifetimes.mean()), abs=0.002)
 
 
 def test_renyi_entropy_of_a_cube():

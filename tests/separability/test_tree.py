@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.cluster.hierarchy import linkage
-from scipy.spatial.distance import pdist, squareform
+from scipy.spatial.distance import cdist, pdist, squareform
 
-from skgeom.separability._tree import TreeSettings, build_barcode
+from skgeom.separability._tree import TreeSettings, _euclidean_core, build_barcode
 
 
 def cloud(n=80, d=6, seed=0):
@@ -65,6 +65,23 @@ def test_min_samples_is_mutual_reachability(metric, k):
     np.testing.assert_allclose(lifetimes, heights(mutual), rtol=1e-9)
 
 
+CORE_CLOUDS = {
+    "plain": cloud(90, 20),
+    "duplicates": np.repeat(cloud(30, 20), 3, axis=0),
+    "far away": 1e4 + cloud(90, 20),
+    "float32": cloud(90, 40).astype(np.float32),
+    "tiny and huge": cloud(90, 20) * 10.0 ** np.arange(-3, 3).repeat(15)[:, np.newaxis],
+}
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 89])
+@pytest.mark.parametrize("name", CORE_CLOUDS)
+def test_core_distances_of_many_features(name, k):
+    X = CORE_CLOUDS[name]
+    expected = np.sort(cdist(X, X), axis=1)[:, k]
+    np.testing.assert_allclose(_euclidean_core(X, k), expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "cosine", "manhattan"])
 @pytest.mark.parametrize("memory", [1024, 0.01])
 def test_sparse_points_give_what_dense_ones_give(metric, memory):
@@ -93,15 +110,6 @@ def test_nearest_neighbours_come_with_the_tree():
     nearest, who = build_barcode(X, TreeSettings()).nearest()
     np.testing.assert_allclose(nearest, distances.min(axis=1), rtol=1e-12)
     np.testing.assert_array_equal(who, distances.argmin(axis=1))
-
-
-def test_agrees_with_gudhi():
-    gudhi = pytest.importorskip("gudhi")
-    X = cloud(60, 10)
-    tree = gudhi.RipsComplex(points=X).create_simplex_tree(max_dimension=1)
-    tree.persistence(homology_coeff_field=2, persistence_dim_max=False)
-    deaths = np.sort(tree.persistence_intervals_in_dimension(0)[:, 1])[:-1]
-    np.testing.assert_allclose(build_barcode(X, TreeSettings()).lifetimes, deaths, rtol=1e-9)
 
 
 def test_undefined_distances_are_refused():
