@@ -4,8 +4,9 @@ Time series by their delay embedding: one rhythm or two
 
 The delay embedding of a series is the cloud of points (x(t), x(t + d), x(t + 2 d)). A periodic
 signal draws a closed curve, one with two rhythms that never meet a torus, whatever the wave looks
-like. Spikes of the sensor throw points anywhere: radius alone takes them for shape, density tells
-them apart.
+like. Spikes of the sensor throw points anywhere. A classifier learns from the loops and cavities of
+the cloud; one parameter is enough to tell the two kinds apart here, and the second shows at which
+density the difference lies.
 """
 
 # %%
