@@ -10,6 +10,7 @@ from skgeom.manifold._display import EmbeddingDisplay, EntropyDisplay, ShepardDi
 from skgeom.manifold._distance import HeatGeodesicDistance
 from skgeom.manifold._heat import heat_action, log_heat_kernel
 from skgeom.manifold._heat_geodesic import HeatGeodesicEmbedding
+from skgeom.manifold._landmarks import LandmarkShares, landmark_shares
 from skgeom.manifold._mds import classical_mds
 from skgeom.manifold._stress import StressMDS
 from skgeom.manifold._time import select_time
@@ -19,12 +20,14 @@ __all__ = [
     "EntropyDisplay",
     "HeatGeodesicDistance",
     "HeatGeodesicEmbedding",
+    "LandmarkShares",
     "ShepardDisplay",
     "StressMDS",
     "affinity_graph",
     "classical_mds",
     "connect_components",
     "heat_action",
+    "landmark_shares",
     "laplacian",
     "log_heat_kernel",
     "select_time",

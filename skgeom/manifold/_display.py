@@ -174,7 +174,7 @@ class ShepardDisplay:
         """
         check_is_fitted(estimator)
         nodes = estimator.landmark_embedding_
-        D = estimator.dissimilarities()
+        D = estimator.dissimilarity()
         others = nodes if D.shape[1] == len(nodes) else nodes[estimator.pivot_indices_]
         d = cdist(nodes, others).ravel()
         pairs = check_random_state(random_state).choice(D.size, min(n_pairs, D.size), replace=False)

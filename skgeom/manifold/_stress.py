@@ -85,6 +85,14 @@ def check_weights(weights):
     return weights
 
 
+def times_node_weights(weights, node_weights):
+    """Weights of pairs times the weights of both nodes; None stands for all weights 1."""
+    if node_weights is None:
+        return weights
+    pairs = np.outer(node_weights, node_weights)
+    return pairs if weights is None else weights * pairs
+
+
 def embed_distances(
     distances,
     n_components,

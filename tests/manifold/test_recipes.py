@@ -26,7 +26,7 @@ def test_diffusion_maps(laplacian_kind):
     """Classical scaling of diffusion distances: the coordinates exp(-t lambda_k) u_k."""
     t = 30.0
     heat = HeatGeodesicEmbedding(
-        3, laplacian=laplacian_kind, t=t, dissimilarity="diffusion", mds="classical", scale="heat"
+        3, laplacian=laplacian_kind, t=t, distance="diffusion", mds="classical", scale="heat"
     ).fit(X)
     W = affinity_graph(X)
     values, U = np.linalg.eigh(laplacian(W).toarray())
@@ -43,7 +43,7 @@ def test_diffusion_maps(laplacian_kind):
 def test_isomap():
     """Shortest paths along the neighbours' graph and classical scaling, by brute force."""
     heat = HeatGeodesicEmbedding(
-        graph="knn", n_neighbors=8, dissimilarity="shortest_path", mds="classical", scale="heat"
+        graph="knn", n_neighbors=8, distance="shortest_path", mds="classical", scale="heat"
     ).fit(X)
     D = cdist(X, X)
     near = np.argsort(D, axis=1)[:, 1:9]
@@ -61,7 +61,7 @@ def test_phate(heat_method):
     "power" is PHATE's own operator with gamma = 1: t steps of the walk, self loops kept.
     """
     heat = HeatGeodesicEmbedding(
-        laplacian="random_walk", t=10, dissimilarity="potential", heat_method=heat_method,
+        laplacian="random_walk", t=10, distance="potential", heat_method=heat_method,
         scale="heat", random_state=0,
     ).fit(X)  # fmt: skip
     W = affinity_graph(X)
@@ -80,7 +80,7 @@ def test_phate_where_the_walk_reaches_all():
     """With enough steps every entry of P^t is positive and the potential is PHATE's."""
     Z = np.random.default_rng(0).standard_normal((60, 2))
     heat = HeatGeodesicEmbedding(
-        laplacian="random_walk", t=40, dissimilarity="potential", heat_method="power",
+        laplacian="random_walk", t=40, distance="potential", heat_method="power",
         scale="heat", random_state=0,
     ).fit(Z)  # fmt: skip
     K = affinity_graph(Z).toarray() + np.eye(60)
