@@ -83,7 +83,7 @@ def spearman(D, true):
 def heat_options(tuned):
     if not tuned:
         return [{}]
-    values = product((10, 15), (0.7, 0.85, 0.9, 0.95), (0.0, 0.5, 1.0))
+    values = product((10, 15), (0.7, 0.85, 0.95, 0.98, 0.995), (0.0, 0.5, 1.0, 1.5))
     return [{"n_neighbors": k, "t_param": f, "sigma": s} for k, f, s in values]
 
 
@@ -166,7 +166,7 @@ METHODS = {
     "authors' kernel, tuned": (kernel_distances, KERNEL_OPTIONS),
     "skgeom, tuned": (heat_distances, heat_options(True)),
     "skgeom, untuned": (heat_distances, [{}]),
-    "resolvent, tuned": (resolvent_distances, heat_options(True)),
+    "skgeom, untuned, t_param=0.95": (heat_distances, [{"t_param": 0.95}]),
     "resolvent, untuned": (resolvent_distances, [{}]),
     "shortest path": (path_distances, [{}]),
 }

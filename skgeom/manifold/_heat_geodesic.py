@@ -1,6 +1,6 @@
 """HeatGeodesicEmbedding: pictures whose distances approximate geodesics, by heat diffusion."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
@@ -19,6 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
+from skgeom._core.progress import CallbackSupportMixin, Progress, with_callbacks
 from skgeom.manifold._affinity import Neighbors
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._heat import check_nodes
@@ -33,6 +34,7 @@ from skgeom.manifold._landmarks import (
 )
 from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
+from skgeom.manifold._sparse_stress import pull_together
 from skgeom.manifold._stress import (
     MDS_CONSTRAINTS,
     check_n_components,
@@ -52,7 +54,11 @@ def _has_landmarks(estimator):
 
 
 class HeatGeodesicEmbedding(
-    DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    CallbackSupportMixin,
+    DocLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Embed points so that distances in the picture approximate geodesics on their manifold.
 
@@ -151,6 +157,10 @@ default="classical"
     n_pivots : int, default=64
         Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
         kernel is computed for these columns alone.
+    refinement : float, default=0
+        In a last pass over all points, each is drawn to its `n_neighbors` nearest, which together
+        weigh so many times what its pivots weigh. 1 to 3 keeps more neighbourhoods and a little
+        less of the distances; needs the neighbours of all points, also with landmarks.
     scale : {"data", "heat", "unit"}, default="data"
         Unit of the embedding. "data": one factor such that distances over up to six edges of the
         graph agree with the paths' length in the data (least squares; 1 for precomputed
@@ -160,7 +170,8 @@ default="classical"
     n_jobs : int or None, default=None
         Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
-        Above 0, the steps are printed.
+        Above 0, the steps are printed. scikit-learn's callbacks (`set_callbacks`, from 1.9 on) see
+        every step and iteration too.
 
     Attributes
     ----------
@@ -238,6 +249,7 @@ default="classical"
         ],
         "landmark_method": [StrOptions(set(LANDMARK_METHODS))],
         "n_pivots": [Interval(Integral, 1, None, closed="left")],
+        "refinement": [Interval(Real, 0, None, closed="left")],
         "scale": [StrOptions({"data", "heat", "unit"})],
     }
 
@@ -275,6 +287,7 @@ default="classical"
         landmarks="auto",
         landmark_method="kmeans",
         n_pivots=64,
+        refinement=0.0,
         scale="data",
         random_state=None,
         n_jobs=None,
@@ -311,6 +324,7 @@ default="classical"
         self.landmarks = landmarks
         self.landmark_method = landmark_method
         self.n_pivots = n_pivots
+        self.refinement = refinement
         self.scale = scale
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -338,6 +352,7 @@ default="classical"
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def fit_transform(self, X, y=None, sample_weight=None):
         """Learn the geometry of X and return its embedding.
 
@@ -360,14 +375,18 @@ default="classical"
         rng = check_random_state(self.random_state)
         geometry = self._geometry = self._make_geometry(rng)
         points = X if is_pairwise(self) else geometry.project_fit(X)
-        self._say(f"landmarks, graph and heat of {X.shape[0]} rows")
-        self.landmarks_, self.landmark_indices_ = self._choose_landmarks(points, weights, rng)
-        anchors = None
-        if self.landmarks_ is None:
-            geometry.fit(points, weights)
-        else:
-            anchors = self._share(points, weights)
-        return self._embed(points, anchors, self.init, X.dtype, rng)
+        with Progress(self, self.verbose).fit(X) as progress:
+            with progress.step(f"landmarks of {X.shape[0]} rows"):
+                self.landmarks_, self.landmark_indices_ = self._choose_landmarks(
+                    points, weights, rng
+                )
+            with progress.step("graph and heat"):
+                anchors = None
+                if self.landmarks_ is None:
+                    geometry.fit(points, weights)
+                else:
+                    anchors = self._share(points, weights)
+            return self._embed(points, anchors, self.init, X.dtype, progress)
 
     def _make_geometry(self, rng):
         options = {name: getattr(self, name) for name in HEAT_CONSTRAINTS}
@@ -389,6 +408,7 @@ default="classical"
         )
 
     @available_if(_has_landmarks)
+    @with_callbacks
     def partial_fit(self, X, y=None, sample_weight=None):
         """Add a block of points, with landmarks only.
 
@@ -417,9 +437,12 @@ default="classical"
                 f"landmarks={self.landmarks}: partial_fit needs a first block with more."
             )
         before = self._nodes
-        rng = self._geometry.random_state = check_random_state(self.random_state)
-        anchors = self._share(points, check_sample_weight(sample_weight, points), self._shares)
-        self._embed(points, anchors, before, dtype, rng)
+        self._geometry.random_state = check_random_state(self.random_state)
+        with Progress(self, self.verbose).fit(X) as progress:
+            with progress.step(f"graph and heat with {points.shape[0]} more rows"):
+                weights = check_sample_weight(sample_weight, points)
+                anchors = self._share(points, weights, self._shares)
+            self._embed(points, anchors, before, dtype, progress)
         # turn the picture onto the one before
         rotation, _ = orthogonal_procrustes(self.landmark_embedding_, before)
         self.landmark_embedding_ = self.landmark_embedding_ @ rotation
@@ -427,6 +450,7 @@ default="classical"
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def fit_shares(self, shares):
         """Fit the landmarks alone, from what they share of points that are elsewhere.
 
@@ -458,30 +482,62 @@ default="classical"
         self._geometry.project_fit(landmarks)
         self.landmarks_, self.landmark_indices_ = self._choose_landmarks(landmarks, None, rng)
         self._shares = shares
-        self._fit_geometry(shares)
-        self._embed(landmarks, None, self.init, landmarks.dtype, rng)
+        with Progress(self, self.verbose).fit(landmarks) as progress:
+            with progress.step("graph and heat"):
+                self._fit_geometry(shares)
+            self._embed(landmarks, None, self.init, landmarks.dtype, progress)
         return self
 
-    def _embed(self, points, anchors, init, dtype, rng):
+    def _embed(self, points, anchors, init, dtype, progress):
         """Positions of the nodes, then of the points among landmarks."""
         geometry = self._geometry
         self._publish(geometry)
+        self._neighbors = None
         self.scale_ = self._data_scale(geometry)
-        self._say(f"t = {self.t_}, embedding {geometry.n_nodes} nodes")
-        nodes = self._embed_nodes(geometry, init, points, rng)
+        with progress.step(f"scaling of {geometry.n_nodes} nodes, t = {self.t_}") as report:
+            nodes = self._embed_nodes(geometry, init, points, report)
         if self.scale == "unit":
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
         self.landmark_embedding_ = embedding = nodes
         if anchors is not None:
-            self._say(f"placing {points.shape[0]} rows")
-            embedding = self._place(points, anchors)
+            with progress.step(f"placement of {points.shape[0]} rows"):
+                embedding = self._place(points, anchors)
+        if self.refinement > 0:
+            with progress.step("refinement"):
+                embedding = self._refine(points, anchors, embedding)
         self.embedding_ = embedding.astype(dtype, copy=False)
         return self.embedding_
 
-    def _say(self, what):
-        if self.verbose:
-            print(f"[HeatGeodesicEmbedding] {what}")
+    def _refine(self, points, anchors, positions):
+        """Draw all points to their nearest neighbours, against the pivots."""
+        if self.graph == "precomputed":
+            raise ValueError(
+                "refinement needs nearest neighbours: pass points or distances in place of "
+                "graph='precomputed'."
+            )
+        geometry = self._geometry
+        search = self._search = Neighbors(
+            None if self.metric == "precomputed" else points,
+            self.metric, self.metric_params, self.n_jobs,
+        )  # fmt: skip
+        n_neighbors = min(self.n_neighbors, points.shape[0] - 1)
+        self._neighbors = search.query_others(points, n_neighbors)[1]
+        D = np.empty((points.shape[0], len(geometry.pivots)), np.float32)
+        if anchors is None:
+            D[:] = geometry.nodes_to_pivots() * self.scale_
+        else:
+            for block in row_blocks(points):
+                known = tuple(part[block] for part in anchors)
+                D[block] = self._to_pivots(points[block], known)[2]
+        return self._pull(positions, self._neighbors, to_disparities(D, self._knots))
+
+    def _pull(self, positions, neighbors, D):
+        geometry = self._geometry
+        return pull_together(
+            positions, neighbors, self.refinement, D, geometry.pivot_weights,
+            self._nodes[geometry.pivots], n_jobs=self.n_jobs,
+        )  # fmt: skip
 
     def _choose_landmarks(self, points, weights, rng):
         landmarks = self.landmarks
@@ -558,22 +614,22 @@ default="classical"
         square = (d * d).sum()
         return float((d * paths).sum() / square) if square > 0 else 1.0
 
-    def _embed_nodes(self, geometry, init, points, rng):
+    def _embed_nodes(self, geometry, init, points, report):
         """Positions of the nodes (training points or landmarks)."""
         if geometry.matrix is None:
-            return self._embed_by_pivots(geometry, rng)
+            return self._embed_by_pivots(geometry, report)
         D = geometry.matrix * self.scale_
         if isinstance(init, str) and init == "pca":
             init = self._pca_start(points if self.landmarks_ is None else self.landmarks_)
         weights = self._weights(D, geometry)
         able = geometry.node_weights
         if able is None or able.all():
-            return self._mds(D, init, weights, rng)
+            return self._mds(D, init, weights, report)
         rows, others = np.flatnonzero(able), np.flatnonzero(able == 0)
         pairs = np.ix_(rows, rows)
         positions = np.empty((len(D), self.n_components))
         init = init if isinstance(init, str) else np.asarray(init)[rows]
-        positions[rows] = self._mds(D[pairs], init, weights[pairs], rng)
+        positions[rows] = self._mds(D[pairs], init, weights[pairs], report)
         to_pivots = to_disparities(D[np.ix_(others, geometry.pivots)], self._knots)
         pivots = positions[geometry.pivots]
         start = pivots[np.argmin(to_pivots, axis=1)]
@@ -582,7 +638,7 @@ default="classical"
         )
         return positions
 
-    def _mds(self, D, init, weights, rng):
+    def _mds(self, D, init, weights, report):
         positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
             self.n_components,
@@ -592,10 +648,9 @@ default="classical"
             weights=weights,
             max_iter=self.max_iter,
             eps=self.eps,
-            random_state=rng,
+            random_state=self._geometry.random_state,
             n_jobs=self.n_jobs,
-            verbose=self.verbose,
-            name=type(self).__name__,
+            report=report,
         )
         return positions
 
@@ -619,7 +674,7 @@ default="classical"
         )
         return np.pad(scores, ((0, 0), (0, self.n_components - n_components)))
 
-    def _embed_by_pivots(self, geometry, rng):
+    def _embed_by_pivots(self, geometry, report):
         """Scaling of the pivots, then each other node placed by itself."""
         if not isinstance(self.init, str) or self.init == "pca" or self.weights == "heat":
             raise ValueError(
@@ -634,7 +689,7 @@ default="classical"
         weights = stress_weights(between, self.weights, self.weight_param)
         if geometry.node_weights is not None:
             weights = times_node_weights(weights, geometry.node_weights[geometry.pivots])
-        positions = self._mds(between, self.init, weights, rng)
+        positions = self._mds(between, self.init, weights, report)
         start = positions[np.argmin(D, axis=1)]
         D = to_disparities(D, self._knots)
         return place(D, geometry.pivot_weights, positions, start, n_jobs=self.n_jobs)
@@ -663,6 +718,7 @@ default="classical"
         return X if is_pairwise(self) else self._geometry.project(X), X.dtype
 
     def _place(self, points, anchors=None):
+        """Positions of rows among the nodes, each by itself."""
         geometry, nodes = self._geometry, self._nodes
         positions = np.empty((points.shape[0], nodes.shape[1]))
         for block in row_blocks(points):
@@ -673,7 +729,18 @@ default="classical"
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
             placed[same >= 0] = nodes[same[same >= 0]]
+            if anchors is None and self._neighbors is not None:
+                placed = self._refine_new(points[block], placed, D)
             positions[block] = placed
+        return positions
+
+    def _refine_new(self, points, positions, D):
+        """The same of new rows, among the training points where these are."""
+        distances, indices = self._search.query(points, self._neighbors.shape[1])
+        ends = np.ascontiguousarray(self.embedding_, dtype=np.float64)
+        positions = self._pull(positions, (indices, ends), D)
+        same = distances[:, 0] == 0
+        positions[same] = ends[indices[same, 0]]
         return positions
 
     @property

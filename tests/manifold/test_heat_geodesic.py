@@ -426,7 +426,7 @@ def test_rows_that_are_not_nodes(fitted, rows):
 
 def test_verbose(capsys):
     HeatGeodesicEmbedding(n_neighbors=6, random_state=0, verbose=1).fit(curve(60))
-    assert "[HeatGeodesicEmbedding] t = " in capsys.readouterr().out
+    assert "[HeatGeodesicEmbedding] scaling of 60 nodes, t = " in capsys.readouterr().out
 
 
 def test_distance_estimator():
