@@ -5,10 +5,10 @@
     python benchmarks/bench_heat_geodesic_quality.py embeddings # six settings, pictures
     python benchmarks/bench_heat_geodesic_quality.py labels     # digits and blood cells
 
-Rows of distances are correlated with the rows of the true geodesics (Pearson / Spearman). "tuned"
-chooses the parameters on two samples (seeds 42, 43) and shows two others (47, 48); "untuned" are the
-defaults. "authors' kernel" is the paper's with the accuracy of their program: Chebyshev
-polynomials of order 30, the logarithm of h + 1e-16, stated here in a few lines of its own.
+Rows of distances are correlated with the rows of the true geodesics (Pearson / Spearman).
+"tuned" chooses the parameters on two samples (seeds 42, 43) and shows two others (47, 48);
+"untuned" are the defaults. "authors' kernel" is the paper's with the accuracy of their program,
+Chebyshev polynomials of order 30 and the logarithm of h + 1e-16, stated here in a few lines.
 Peers (each optional): phate, umap-learn, heatgeo, scikit-learn's Isomap.
 """
 
@@ -107,7 +107,7 @@ KERNEL_OPTIONS = list(product((10, 15), KERNEL_T, KERNEL_SIGMA))
 
 
 def kernel_distances(X, options, order=30, floor=1e-16):
-    """``-4t log h - sigma 4t log v`` of Chebyshev's kernel, clipped as double precision clips it."""
+    """``-4t log h - sigma 4t log v`` of Chebyshev's kernel, clipped as double precision does."""
     kernels = {}
     for k, t, sigma in options:
         if (k, t) not in kernels:
@@ -306,7 +306,11 @@ def label_scores(work, Y):
 
 
 def _of_labelled(make):
-    return lambda work: lambda X=labelled(work)[0]: make(X)
+    def prepare(work):
+        X, _ = labelled(work)
+        return lambda: make(X)
+
+    return prepare
 
 
 def label_heat(work):

@@ -6,7 +6,12 @@ are embedded in `skgeom.graph`.
 """
 
 from skgeom.manifold._affinity import affinity_graph, connect_components, laplacian
-from skgeom.manifold._display import EmbeddingDisplay, EntropyDisplay, ShepardDisplay
+from skgeom.manifold._display import (
+    EmbeddingDisplay,
+    EntropyDisplay,
+    HeatSpreadDisplay,
+    ShepardDisplay,
+)
 from skgeom.manifold._distance import HeatGeodesicDistance
 from skgeom.manifold._heat import heat_action, log_heat_kernel
 from skgeom.manifold._heat_geodesic import HeatGeodesicEmbedding
@@ -20,6 +25,7 @@ __all__ = [
     "EntropyDisplay",
     "HeatGeodesicDistance",
     "HeatGeodesicEmbedding",
+    "HeatSpreadDisplay",
     "LandmarkShares",
     "ShepardDisplay",
     "StressMDS",

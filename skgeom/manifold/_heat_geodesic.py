@@ -47,6 +47,14 @@ from skgeom.manifold._stress import (
 _AUTO_FULL, _AUTO_LANDMARKS = 2500, 2000
 # paths of so many edges give the embedding its unit
 _SCALE_HOPS = 6
+# other methods as settings of this one
+PRESETS = {
+    "phate": {"laplacian": "random_walk", "heat_method": "power", "distance": "potential"},
+    "diffusion_maps": {"laplacian": "random_walk", "distance": "diffusion", "mds": "classical"},
+    "isomap": {"graph": "knn", "distance": "shortest_path", "mds": "classical"},
+    "sne": {"laplacian": "combinatorial", "sigma": 0.0, "power": 2.0, "weights": "heat"},
+    "random_walk": {"heat_method": "power"},
+}
 
 
 def _has_landmarks(estimator):
@@ -329,6 +337,33 @@ default="classical"
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
+
+    @classmethod
+    def from_preset(cls, name, **params):
+        """An estimator with the settings that make another method of this one.
+
+        Parameters
+        ----------
+        name : {"phate", "diffusion_maps", "isomap", "sne", "random_walk"}
+            PHATE with gamma = 1; diffusion maps; Isomap; the attraction of SNE (residuals of
+            squared distances, weighed by heat); heat geodesics of the discrete walk ``P^t``.
+        **params : parameters of the estimator
+            Beside the preset's, or in place of them.
+
+        Returns
+        -------
+        estimator : HeatGeodesicEmbedding
+            Not fitted.
+
+        Examples
+        --------
+        >>> from skgeom.manifold import HeatGeodesicEmbedding
+        >>> HeatGeodesicEmbedding.from_preset("isomap", n_neighbors=8).distance
+        'shortest_path'
+        """
+        if name not in PRESETS:
+            raise ValueError(f"name must be one of {sorted(PRESETS)}, got {name!r}.")
+        return cls(**{**PRESETS[name], **params})
 
     # ------------------------------------------------------------------ fit
 

@@ -460,8 +460,8 @@ class StressMDS(
                 f"they were dense; got {type(X).__name__}."
             )
         if sp.issparse(X):
-            near = nearest_ends(X)
-            return reach_pivots(X, self._graph_distances), near, np.zeros(len(near), bool)
+            to_pivots = reach_pivots(X, self._graph_distances)
+            return to_pivots, nearest_ends(X), np.zeros(X.shape[0], bool)
         D = np.asarray(X if self.metric == "precomputed" else self._distances(X, self._train))
         nearest = np.argmin(D, axis=1)
         same = D[np.arange(len(D)), nearest] == 0
