@@ -2,8 +2,8 @@
 What each dial of heat geodesics does
 =====================================
 
-One figure for each dial of :class:`~skgeom.manifold.HeatGeodesicEmbedding`, all else at its default,
-on a tree with noise in ten dimensions. Colours are its branches.
+One figure for each dial of :class:`~skgeom.manifold.HeatGeodesicEmbedding`, all else at its
+default, on a tree with noise in ten dimensions. Colours are its branches.
 """
 
 import matplotlib.pyplot as plt
@@ -22,7 +22,7 @@ branch = np.repeat(np.arange(5), 80)
 
 def show(settings):
     """One picture for each setting of a dial."""
-    fig, axes = plt.subplots(1, len(settings), figsize=(13, 3.4), layout="constrained")
+    _, axes = plt.subplots(1, len(settings), figsize=(13, 3.4), layout="constrained")
     for ax, (name, options) in zip(axes, settings.items()):
         heat = HeatGeodesicEmbedding(random_state=0, **options).fit(X)
         ax.scatter(*heat.embedding_.T, c=branch, cmap="tab10", s=7)

@@ -11,8 +11,8 @@ over points.
 # %%
 # The data
 # --------
-# On the clean roll shortest paths (Isomap) are exact and nothing beats them. The tree has noise in ten
-# dimensions.
+# On the clean roll shortest paths (Isomap) are exact and nothing beats them. The tree has noise in
+# ten dimensions.
 
 import matplotlib.pyplot as plt
 import numpy as np

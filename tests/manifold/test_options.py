@@ -1,5 +1,9 @@
 """Truncation, weights of samples, refinement, shares of landmarks, progress."""
 
+import runpy
+from pathlib import Path
+
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -215,6 +219,29 @@ def test_shares_of_blocks_fit_as_one(weighted):
     assert heat.embedding_.shape == (125, 2)
     placed = np.concatenate([heat.transform(ROLL[part]) for part in parts])
     np.testing.assert_allclose(placed, at_once.embedding_, atol=1e-3 * np.ptp(placed))
+
+
+def test_recipe_in_blocks_runs(monkeypatch):
+    """The gallery's two passes over blocks, on joblib's threads, give what one fit gives."""
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(pyplot, "show", lambda: None)
+    script = Path(__file__).parents[2] / "examples" / "plot_heat_blocks.py"
+    names = runpy.run_path(str(script))
+    assert len(names["blocks"]) == 4
+    np.testing.assert_allclose(names["Y"], names["at_once"], atol=1e-3 * np.ptp(names["Y"]))
+    true = cdist(names["sheet"][:200], names["sheet"])
+    assert row_pearson(cdist(names["Y"][:200], names["Y"]), true) > 0.98
+    pyplot.close("all")
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_shares_on_a_joblib_backend(backend):
+    landmarks = ROLL[::5]
+    blocks = [ROLL[:250], ROLL[250:]]
+    with joblib.parallel_config(backend, n_jobs=2):
+        parts = joblib.Parallel()(joblib.delayed(landmark_shares)(X, landmarks) for X in blocks)
+    whole = landmark_shares(ROLL, landmarks)
+    np.testing.assert_allclose((parts[0] + parts[1]).shared.toarray(), whole.shared.toarray())
 
 
 def test_bad_shares():
