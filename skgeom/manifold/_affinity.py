@@ -12,6 +12,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils.validation import validate_data
 
 from skgeom._core.extras import import_extra
 from skgeom._core.parallel import (
@@ -150,6 +151,31 @@ def _smallest(D, n_neighbors):
     distances = np.take_along_axis(D, indices, 1)
     order = np.lexsort((indices, distances))
     return np.take_along_axis(distances, order, 1), np.take_along_axis(indices, order, 1)
+
+
+def validate_rows(estimator, X, **options):
+    """scikit-learn's `validate_data`, whose error on NaN or infinity names the row as well."""
+    try:
+        return validate_data(estimator, X, **options)
+    except ValueError as error:
+        row = _first_bad_row(X) if "NaN" in str(error) or "infinity" in str(error) else None
+        if row is None:
+            raise
+        raise ValueError(f"Row {row} of X is not finite. {error}") from error
+
+
+def _first_bad_row(X):
+    if sp.issparse(X):
+        X = sp.csr_array(X)
+        rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+        bad = rows[~np.isfinite(X.data)]
+    else:
+        try:
+            finite = np.isfinite(np.asarray(X, dtype=np.float64))
+        except (TypeError, ValueError):
+            return None
+        bad = np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))
+    return int(bad.min()) if len(bad) else None
 
 
 def check_magnitude(X, what="X"):

@@ -14,7 +14,6 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import dijkstra
 from sklearn.decomposition import PCA
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
 
 from skgeom._core.parallel import parallel_rows
 from skgeom.manifold._affinity import (
@@ -27,6 +26,7 @@ from skgeom.manifold._affinity import (
     laplacian,
     narrow,
     pair_distances,
+    validate_rows,
 )
 from skgeom.manifold._dissimilarity import (
     DISSIMILARITIES,
@@ -97,7 +97,7 @@ def check_rows(estimator, X, *, reset):
     X : float array or CSR of shape (n_rows, n_features or n_points)
     """
     affinity = estimator.graph == "precomputed"
-    X = validate_data(
+    X = validate_rows(
         estimator,
         X,
         reset=reset,

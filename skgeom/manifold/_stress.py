@@ -14,11 +14,11 @@ from sklearn.base import (
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.progress import CallbackSupportMixin, Progress, with_callbacks
-from skgeom.manifold._affinity import check_magnitude
+from skgeom.manifold._affinity import check_magnitude, validate_rows
 from skgeom.manifold._mds import classical_mds, nonmetric, sgd, smacof, stress, to_disparities
 from skgeom.manifold._placement import choose_pivots, pivot_weights, place
 from skgeom.manifold._sparse_stress import (
@@ -468,7 +468,7 @@ class StressMDS(
         return D[:, self.pivot_indices_].astype(np.float64), nearest, same
 
     def _check(self, X, reset):
-        X = validate_data(
+        X = validate_rows(
             self,
             X,
             reset=reset,

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from skgeom.manifold import (
     HeatGeodesicDistance,
     HeatGeodesicEmbedding,
+    StressMDS,
     landmark_shares,
     log_heat_kernel,
 )
@@ -390,3 +391,27 @@ def test_heat_kernel_at_other_times():
     assert H.shape == (2, 2, 100)
     np.testing.assert_allclose(H[1], heat.heat_kernel([3, 4]), rtol=1e-9)
     np.testing.assert_allclose(H.sum(axis=2), 1.0, rtol=1e-9)
+
+
+# ---------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
+def test_the_row_that_is_not_finite_is_named(value, container):
+    X = ROLL[:40].copy()
+    X[17, 1] = value
+    with pytest.raises(ValueError, match="Row 17 of X is not finite"):
+        HeatGeodesicEmbedding(n_neighbors=5).fit(container(X))
+    heat = HeatGeodesicEmbedding(n_neighbors=5, random_state=0).fit(ROLL[:40])
+    with pytest.raises(ValueError, match="Row 17 of X is not finite"):
+        heat.transform(container(X))
+    with pytest.raises(ValueError, match="Row 17 of X is not finite"):
+        StressMDS(metric="euclidean").fit(X)
+
+
+def test_one_point_is_refused():
+    with pytest.raises(ValueError, match="1 sample"):
+        HeatGeodesicEmbedding().fit(ROLL[:1])
+    with pytest.raises(ValueError, match="n_components=2 must be less"):
+        HeatGeodesicEmbedding().fit(ROLL[:2])
