@@ -31,7 +31,7 @@ for noise in noises:
     X, sheet = make_swiss_roll(600, noise=noise, random_state=1)
     true = euclidean_distances(sheet)
     heat = HeatGeodesicDistance(random_state=0).fit_transform(X)
-    path = HeatGeodesicDistance(dissimilarity="shortest_path").fit_transform(X)
+    path = HeatGeodesicDistance(distance="shortest_path").fit_transform(X)
     results["heat"].append(row_correlation(heat, true))
     results["shortest path"].append(row_correlation(path, true))
     print(f"noise {noise}: heat {results['heat'][-1]:.3f}, path {results['shortest path'][-1]:.3f}")

@@ -1,6 +1,7 @@
 """From points to a graph: neighbours, affinities, Laplacians, bridges between components."""
 
 import warnings
+from importlib.util import find_spec
 from itertools import pairwise
 from numbers import Integral, Real
 
@@ -11,7 +12,9 @@ from sklearn.metrics import pairwise_distances_argmin_min
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils.validation import validate_data
 
+from skgeom._core.extras import import_extra
 from skgeom._core.parallel import (
     even_ranges,
     parallel_ranges,
@@ -21,6 +24,8 @@ from skgeom._core.parallel import (
 
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
 LAPLACIANS = ("normalized", "combinatorial", "random_walk")
+# beyond so many points of more than ten features, neighbours are sought approximately
+_EXACT_LIMIT, _EXACT_FEATURES = 20000, 10
 # candidates asked for beyond the wanted number, since the search may round its distances
 _MARGIN = 3
 # largest values that are accepted, at least and at most, by the size of the type
@@ -85,13 +90,16 @@ class Neighbors:
         n_candidates = min(n_neighbors + _MARGIN, self.n_points)
         with single_openmp_thread():
             distances, indices = self._search.kneighbors(Y, n_candidates)
-        distances = distances.astype(np.float64)
         if not np.isfinite(distances).all():
             raise ValueError(
                 f"metric={self.metric!r} gives NaN or infinite distances for rows of X."
             )
+        return self._nearest_first(Y, distances, indices, n_neighbors)
+
+    def _nearest_first(self, Y, distances, indices, n_neighbors):
+        distances = distances.astype(np.float64)
         if self.metric == "euclidean":
-            rows = np.repeat(np.arange(Y.shape[0]), n_candidates)
+            rows = np.repeat(np.arange(Y.shape[0]), indices.shape[1])
             distances = pair_distances(Y, self.X, rows, indices.ravel()).reshape(indices.shape)
         order = np.lexsort((indices, distances))[:, :n_neighbors]
         return np.take_along_axis(distances, order, 1), np.take_along_axis(indices, order, 1)
@@ -101,13 +109,40 @@ class Neighbors:
 
         ``Y[k]`` is reference point ``points[k]``; all points in their order by default.
         """
-        distances, indices = self.query(Y, n_neighbors + 1)
+        if points is None and self._is_large():
+            distances, indices = self._descend(n_neighbors + 1)
+        else:
+            distances, indices = self.query(Y, n_neighbors + 1)
         points = np.arange(len(indices)) if points is None else points
         own = indices == points[:, None]
         # among many copies of a point it may not be in its own list: drop the last one then
         own[~own.any(axis=1), -1] = True
         shape = (len(indices), n_neighbors)
         return distances[~own].reshape(shape), indices[~own].reshape(shape)
+
+    def _is_large(self):
+        """Whether pynndescent looks for the neighbours of all points (the "scale" extra)."""
+        X = self.X
+        if X is None or X.shape[0] <= _EXACT_LIMIT or X.shape[1] <= _EXACT_FEATURES:
+            return False
+        if not isinstance(self.metric, str) or self.metric_params:
+            return False
+        if find_spec("pynndescent") is None:
+            warnings.warn(
+                f"The exact neighbours of {X.shape[0]} points are sought, which takes long; "
+                'pynndescent would find them faster: pip install "skgeom[scale]".'
+            )
+            return False
+        return True
+
+    def _descend(self, n_neighbors):
+        """Neighbours of all points, themselves included, by nearest-neighbour descent."""
+        with single_openmp_thread():
+            index = import_extra("pynndescent", "scale").NNDescent(
+                self.X, self.metric, n_neighbors=n_neighbors + _MARGIN, random_state=0, n_jobs=1
+            )
+        indices, distances = index.neighbor_graph
+        return self._nearest_first(self.X, distances, indices, n_neighbors)
 
 
 def _smallest(D, n_neighbors):
@@ -116,6 +151,31 @@ def _smallest(D, n_neighbors):
     distances = np.take_along_axis(D, indices, 1)
     order = np.lexsort((indices, distances))
     return np.take_along_axis(distances, order, 1), np.take_along_axis(indices, order, 1)
+
+
+def validate_rows(estimator, X, **options):
+    """scikit-learn's `validate_data`, whose error on NaN or infinity names the row as well."""
+    try:
+        return validate_data(estimator, X, **options)
+    except ValueError as error:
+        row = _first_bad_row(X) if "NaN" in str(error) or "infinity" in str(error) else None
+        if row is None:
+            raise
+        raise ValueError(f"Row {row} of X is not finite. {error}") from error
+
+
+def _first_bad_row(X):
+    if sp.issparse(X):
+        X = sp.csr_array(X)
+        rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+        bad = rows[~np.isfinite(X.data)]
+    else:
+        try:
+            finite = np.isfinite(np.asarray(X, dtype=np.float64))
+        except (TypeError, ValueError):
+            return None
+        bad = np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))
+    return int(bad.min()) if len(bad) else None
 
 
 def check_magnitude(X, what="X"):
@@ -128,7 +188,8 @@ def check_magnitude(X, what="X"):
         Its name in the message.
     """
     values = X.data if sp.issparse(X) else X
-    most = float(np.abs(values).max(initial=0.0))
+    # no copy of X, which may be a file
+    most = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
     least, limit = _MAGNITUDES[np.dtype(X.dtype).itemsize]
     if most > limit or 0 < most < least:
         raise ValueError(

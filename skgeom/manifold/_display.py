@@ -1,4 +1,4 @@
-"""Pictures of heat geodesics: the embedding, the choice of time, distances against distances."""
+"""Pictures of heat geodesics: the embedding, heat on it, the choice of time, the distances."""
 
 import numpy as np
 from scipy.spatial.distance import cdist
@@ -83,6 +83,81 @@ class EmbeddingDisplay:
             ax.figure.colorbar(self.points_, ax=ax, label=self.color_label)
         ax.set_aspect("equal", adjustable="datalim")
         self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class HeatSpreadDisplay:
+    """Heat that starts at a point, on the picture, at several times.
+
+    Use `from_estimator`.
+
+    Parameters
+    ----------
+    positions : array of shape (n_nodes, n_components)
+    heat : array of shape (n_times, n_nodes)
+        Heat of the nodes, of sum 1 for the combinatorial Laplacian and the random walk.
+    times : array of shape (n_times,)
+    source : int
+
+    Attributes
+    ----------
+    axes_ : array of matplotlib Axes, shape (n_times,)
+    figure_ : matplotlib Figure
+    """
+
+    def __init__(self, positions, heat, times, source):
+        self.positions = positions
+        self.heat = heat
+        self.times = times
+        self.source = source
+
+    @classmethod
+    def from_estimator(cls, estimator, source, *, times=None, axes=None, **scatter):
+        """Draw the heat of a node of the graph.
+
+        Parameters
+        ----------
+        estimator : HeatGeodesicEmbedding
+            Fitted.
+        source : int
+            Training row, or landmark, at which the heat starts.
+        times : array of shape (n_times,) or None
+            None: a sixteenth, a quarter, once and four times the fitted `t_`.
+        axes : sequence of matplotlib Axes, one a time, or None
+        **scatter : keyword arguments of ``Axes.scatter``
+
+        Returns
+        -------
+        display : HeatSpreadDisplay
+        """
+        check_is_fitted(estimator)
+        if times is None:
+            times = np.atleast_1d(1.0 if estimator.t_ is None else estimator.t_)[0]
+            times = times * np.array([1 / 16, 1 / 4, 1.0, 4.0])
+            if estimator.heat_method == "power":
+                times = np.maximum(np.round(times), 1.0)
+        times = np.atleast_1d(times)
+        heat = estimator.heat_kernel([source], t=times)[:, 0]
+        return cls(estimator.landmark_embedding_, heat, times, source).plot(axes, **scatter)
+
+    def plot(self, axes=None, **scatter):
+        """Draw on `axes`, or on a new figure; see `from_estimator`."""
+        n = len(self.times)
+        if axes is None:
+            axes = _axes(None, nrows=1, ncols=n, figsize=(3.4 * n, 3.2), squeeze=False)[0]
+        if len(axes) != n:
+            raise ValueError(f"axes must hold one for each of {n} times, got {len(axes)}.")
+        Y = self.positions
+        second = Y[:, 1] if Y.shape[1] > 1 else np.zeros(len(Y))
+        for ax, t, heat in zip(axes, self.times, self.heat):
+            order = np.argsort(heat)  # warm points on top
+            share = heat[order] / heat.max()
+            options = {"s": 10, "cmap": "inferno", "vmin": 0.0, "vmax": 1.0, **scatter}
+            ax.scatter(Y[order, 0], second[order], c=share, **options)
+            ax.plot(Y[self.source, 0], second[self.source], "c*", ms=9)
+            ax.set_title(f"t = {t:.3g}")
+            ax.set_aspect("equal", adjustable="datalim")
+        self.axes_, self.figure_ = np.asarray(axes), axes[0].figure
         return self
 
 
@@ -174,7 +249,7 @@ class ShepardDisplay:
         """
         check_is_fitted(estimator)
         nodes = estimator.landmark_embedding_
-        D = estimator.dissimilarities()
+        D = estimator.dissimilarity()
         others = nodes if D.shape[1] == len(nodes) else nodes[estimator.pivot_indices_]
         d = cdist(nodes, others).ravel()
         pairs = check_random_state(random_state).choice(D.size, min(n_pairs, D.size), replace=False)

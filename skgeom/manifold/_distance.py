@@ -54,16 +54,17 @@ class HeatGeodesicDistance(
         Volume correction: 0 none, 1 full.
     rho : float in [0, 1], default=0
         Denoising: ``(1 - rho) d + rho |d(i, .) - d(j, .)|``.
-    dissimilarity : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
+    distance : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
 default="heat"
         Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
     power : float, default=1
         Dissimilarities are raised to it.
-    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh", "power"}, \
-default="auto"
-        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only. "power" is
-        the discrete walk with self loops, whole t steps of it (PHATE's operator).
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "lowrank", "eigh", \
+"power"}, default="auto"
+        See `log_heat_kernel`. "chebyshev", "lowrank" and "eigh" are right in absolute terms only.
+        "power" is the random walk in place of heat: whole t steps of it, self loops kept (PHATE's
+        operator).
     heat_order : int or None, default=None
         Number of terms, implicit steps or eigenpairs.
     tol : float, default=1e-8
@@ -73,6 +74,12 @@ default="auto"
         "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
+    truncation : tuple (what, side, value, relative) or None, default=None
+        ``("heat", "min", value, relative)``: entries of the kernel below `value` (relative: times
+        the largest) count as zero, and continue the growth per hop. "max": entries above it are
+        set to it. ``("distance", "max", value, relative)``: dissimilarities above `value` times the
+        largest (not relative: above their quantile `value`) become the largest. "min": those below
+        become 0.
     n_pivots : int or None, default=None
         None: to all training points. An int: to so many of them.
     random_state : int, RandomState or None, default=None
@@ -133,12 +140,13 @@ default="auto"
         t_param=0.85,
         sigma=1.0,
         rho=0.0,
-        dissimilarity="heat",
+        distance="heat",
         power=1.0,
         heat_method="auto",
         heat_order=None,
         tol=1e-8,
         inverse="varadhan",
+        truncation=None,
         n_pivots=None,
         random_state=None,
         n_jobs=None,
@@ -156,12 +164,13 @@ default="auto"
         self.t_param = t_param
         self.sigma = sigma
         self.rho = rho
-        self.dissimilarity = dissimilarity
+        self.distance = distance
         self.power = power
         self.heat_method = heat_method
         self.heat_order = heat_order
         self.tol = tol
         self.inverse = inverse
+        self.truncation = truncation
         self.n_pivots = n_pivots
         self.random_state = random_state
         self.n_jobs = n_jobs

@@ -14,7 +14,6 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import dijkstra
 from sklearn.decomposition import PCA
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import validate_data
 
 from skgeom._core.parallel import parallel_rows
 from skgeom.manifold._affinity import (
@@ -27,6 +26,7 @@ from skgeom.manifold._affinity import (
     laplacian,
     narrow,
     pair_distances,
+    validate_rows,
 )
 from skgeom.manifold._dissimilarity import (
     DISSIMILARITIES,
@@ -36,16 +36,16 @@ from skgeom.manifold._dissimilarity import (
     row_distances,
     time_weights,
 )
-from skgeom.manifold._heat import EULER_STEPS, HEAT_METHODS, heat_action, log_heat_kernel
-from skgeom.manifold._kernels import mix_log_rows
-from skgeom.manifold._landmarks import (
-    N_ANCHORS,
-    anchor_weights,
-    find_anchors,
-    scaled_affinity,
-    shared_points,
+from skgeom.manifold._heat import (
+    EULER_STEPS,
+    HEAT_METHODS,
+    complete,
+    heat_action,
+    log_heat_kernel,
 )
-from skgeom.manifold._placement import choose_pivots
+from skgeom.manifold._kernels import mix_log_rows
+from skgeom.manifold._landmarks import N_ANCHORS, anchor_weights, scaled_affinity
+from skgeom.manifold._placement import choose_pivots, pivot_weights
 from skgeom.manifold._time import select_time
 
 # up to this many nodes the whole kernel is kept; beyond, the columns of the pivots
@@ -72,12 +72,13 @@ HEAT_CONSTRAINTS = {
     "t_param": [Interval(Real, 0, 1, closed="neither")],
     "sigma": [Interval(Real, 0, None, closed="left")],
     "rho": [Interval(Real, 0, 1, closed="both")],
-    "dissimilarity": [StrOptions(set(DISSIMILARITIES))],
+    "distance": [StrOptions(set(DISSIMILARITIES))],
     "power": [Interval(Real, 0, None, closed="neither")],
     "heat_method": [StrOptions(set(HEAT_METHODS))],
     "heat_order": [Interval(Integral, 1, None, closed="left"), None],
     "tol": [Interval(Real, 0, 1, closed="neither")],
     "inverse": [StrOptions({"varadhan", "matched"})],
+    "truncation": [tuple, None],
     "n_pivots": [Interval(Integral, 1, None, closed="left"), None],
     "random_state": ["random_state"],
     "n_jobs": [Integral, None],
@@ -96,7 +97,7 @@ def check_rows(estimator, X, *, reset):
     X : float array or CSR of shape (n_rows, n_features or n_points)
     """
     affinity = estimator.graph == "precomputed"
-    X = validate_data(
+    X = validate_rows(
         estimator,
         X,
         reset=reset,
@@ -122,6 +123,30 @@ def check_rows(estimator, X, *, reset):
         )
     # rows of affinities are remembered as they came, see `HeatGeometry`
     return symmetric(X, what) if reset and not affinity else X
+
+
+def check_truncation(truncation):
+    """``(what, side, value, relative)``, or an error that says which part is wrong."""
+    if truncation is None:
+        return
+    fits = (
+        len(truncation) == 4
+        and truncation[0] in ("heat", "distance")
+        and truncation[1] in ("min", "max")
+        and isinstance(truncation[2], Real)
+        and isinstance(truncation[3], (bool, np.bool_))
+    )
+    if not fits:
+        raise ValueError(
+            "truncation must be None or a tuple (what, side, value, relative) with what 'heat' or "
+            f"'distance', side 'min' or 'max', a number and a bool, got {truncation!r}."
+        )
+    what, _, value, relative = truncation
+    if value <= 0 or (value >= 1 and (relative or what == "distance")):
+        raise ValueError(
+            f"The value of truncation must be between 0 and 1 (positive for heat that is not "
+            f"relative), got {value!r} in {truncation!r}."
+        )
 
 
 def symmetric(X, what):
@@ -167,6 +192,7 @@ class HeatGeometry:
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.times = self.t_grid = self.entropy = None
+        check_truncation(self.truncation)
 
     def __getattr__(self, name):
         try:
@@ -176,30 +202,34 @@ class HeatGeometry:
 
     # ------------------------------------------------------------------ points -> graph
 
-    def fit(self, X, landmarks=None):
-        """Build the graph on X, or on landmarks through X, choose t and diffuse.
+    def fit(self, X, sample_weight=None):
+        """Build the graph on X, choose t and diffuse.
 
         Parameters
         ----------
         X : array or CSR of shape (n_points, n_features), or precomputed (n_points, n_points)
-        landmarks : array of shape (n_landmarks, n_features) or None
-            In the space that `project` maps to.
+        sample_weight : array of shape (n_points,) or None
         """
-        self.on_landmarks = landmarks is not None
-        if not self.on_landmarks:
-            return self._heat_up(*self._point_graph(X))
-        self.reference = landmarks
-        self._make_search(landmarks)
-        self.shared, self.masses = 0.0, 0.0
-        return self.add(X)
+        self.on_landmarks = False
+        self.node_weights = sample_weight
+        return self._heat_up(*self._point_graph(X))
 
-    def add(self, X):
-        """Add the points of X to the landmarks' graph, choose t and diffuse."""
-        self.anchors = find_anchors(X, self._search, min(N_ANCHORS, self.reference.shape[0]))
-        shared, masses = shared_points(*self.anchors, self.reference.shape[0])
-        self.shared = self.shared + shared
-        self.masses = self.masses + masses
-        affinity = scaled_affinity(self.shared, self.masses)
+    def fit_landmarks(self, landmarks, shared, masses, node_weights=None):
+        """The same on landmarks, from what they share (see `landmark_shares`).
+
+        Parameters
+        ----------
+        landmarks : array of shape (n_landmarks, n_features)
+            In the space that `project` maps to.
+        shared : csr_array of shape (n_landmarks, n_landmarks)
+        masses : array of shape (n_landmarks,)
+        node_weights : array of shape (n_landmarks,) or None
+        """
+        self.on_landmarks = True
+        self.reference = landmarks
+        self.node_weights = node_weights
+        self._make_search(landmarks)
+        affinity = scaled_affinity(shared, masses)
         rows = np.repeat(np.arange(affinity.shape[0]), np.diff(affinity.indptr))
         lengths = affinity.copy()
         lengths.data = pair_distances(self.reference, self.reference, rows, affinity.indices)
@@ -221,7 +251,7 @@ class HeatGeometry:
                 "shortest edges between them, with the smallest weight of the graph. More "
                 "neighbours may connect them."
             )
-        if self.dissimilarity != "shortest_path":
+        if self.distance != "shortest_path":
             self._choose_times(affinity)
         self._diffuse()
         return self
@@ -310,9 +340,9 @@ class HeatGeometry:
             self.times = self.times.astype(np.float64)
         if self.heat_method == "power":
             self._check_power()
-        if self.dissimilarity == "log_ratio" and self.times.max() >= 1:
+        if self.distance == "log_ratio" and self.times.max() >= 1:
             raise ValueError(
-                "dissimilarity='log_ratio' is defined for t < 1 (its logarithm changes sign at 1), "
+                "distance='log_ratio' is defined for t < 1 (its logarithm changes sign at 1), "
                 f"got t={self.times.max():.6g}. Pass a smaller t."
             )
 
@@ -331,20 +361,16 @@ class HeatGeometry:
     def _diffuse(self):
         """Keep the logarithms of the kernel that distances to the pivots need."""
         n = self.n_nodes
+        self.heat_cut = self.distance_cut = None
         n_pivots = n if self.n_pivots is None else min(self.n_pivots, n)
         if n > DENSE_LIMIT:
-            self.pivots = np.sort(self.random_state.choice(n, n_pivots, replace=False))
-            self.kept = self.pivots
-            self._compute_columns(self.pivots)
-            nearest = np.argmin(self._base(slice(None), slice(None)), axis=1)
-            self.pivot_weights = np.maximum(np.bincount(nearest, minlength=n_pivots), 1.0)
-            self.row_weights = self.pivot_weights
-            self.matrix = None
-            return
+            return self._diffuse_pivots(n_pivots)
         self.kept = np.arange(n)
         self._compute_columns(self.kept)
         base = self._base(slice(None), slice(None))
-        self.pivots, self.pivot_weights = choose_pivots(base, n_pivots, self.random_state)
+        self.pivots, self.pivot_weights = choose_pivots(
+            base, n_pivots, self.random_state, self.node_weights
+        )
         # rows are compared over all nodes, or over the pivots where new rows are many
         few = self.on_landmarks or not self._uses_rows
         self.row_weights = self.pivot_weights if few else np.ones(n)
@@ -352,27 +378,38 @@ class HeatGeometry:
         if few:
             self._keep(self.pivots)
 
+    def _diffuse_pivots(self, n_pivots):
+        """Columns of random pivots alone, for many nodes."""
+        share = None if self.node_weights is None else self.node_weights / self.node_weights.sum()
+        pivots = self.random_state.choice(self.n_nodes, n_pivots, replace=False, p=share)
+        self.kept = self.pivots = np.sort(pivots)
+        self._compute_columns(self.pivots)
+        base = self._base(slice(None), slice(None))
+        self.pivot_weights = self.row_weights = pivot_weights(base, self.node_weights)
+        self.matrix = None
+        self._learn_distance_cut(self.nodes_to_pivots())
+
     @property
     def _uses_rows(self):
-        return self.rho > 0 or self.dissimilarity in ("triplet", "potential")
+        return self.rho > 0 or self.distance in ("triplet", "potential")
 
     def _keep(self, nodes):
         self.kept = nodes
-        if self.dissimilarity == "shortest_path":
+        if self.distance == "shortest_path":
             self.paths = np.ascontiguousarray(self.paths[:, nodes])
         else:
             self.log_columns = np.ascontiguousarray(self.log_columns[:, :, nodes])
 
     def _compute_columns(self, nodes):
-        if self.dissimilarity == "shortest_path":
+        if self.distance == "shortest_path":
             if self.lengths is None:
                 raise ValueError(
-                    "dissimilarity='shortest_path' needs lengths of edges, which precomputed "
+                    "distance='shortest_path' needs lengths of edges, which precomputed "
                     "affinities do not have. Pass points, or distances with metric='precomputed'."
                 )
             self.paths = dijkstra(self.lengths, directed=False, indices=nodes).T
             return
-        self.log_columns = self._log_heat(nodes, self._kernel_times)
+        self.log_columns = self._truncated_heat(nodes)
         every = len(nodes) == self.n_nodes
         n = self.n_nodes
         if every:
@@ -383,7 +420,7 @@ class HeatGeometry:
     @property
     def _kernel_times(self):
         # the distance of two rows at t is made of entries at 2t
-        return 2.0 * self.times if self.dissimilarity == "diffusion" else self.times
+        return 2.0 * self.times if self.distance == "diffusion" else self.times
 
     @property
     def operator(self):
@@ -421,6 +458,25 @@ class HeatGeometry:
             log_h -= self.log_measure[nodes]
         return log_h
 
+    def _truncated_heat(self, nodes):
+        """The kernel's columns, cut where `truncation` says so; the cut is learned once."""
+        log_h = self._log_heat(nodes, self._kernel_times)
+        if self.truncation is None or self.truncation[0] != "heat":
+            return log_h
+        _, side, value, relative = self.truncation
+        if self.heat_cut is None:
+            top = log_h.max(axis=(1, 2)) if relative else np.zeros(len(log_h))
+            self.heat_cut = np.log(value) + top
+        for kernel, cut in zip(log_h, self.heat_cut):
+            if side == "max":
+                np.minimum(kernel, cut, out=kernel)
+                continue
+            own = kernel[nodes, np.arange(len(nodes))]
+            kernel[kernel < cut] = -np.inf
+            kernel[nodes, np.arange(len(nodes))] = own
+            complete(self.affinity, nodes, kernel, self.n_jobs)
+        return log_h
+
     def _estimated_diag(self, nodes):
         """``log h_ii`` as the mean square of diffused random signs, exact at the pivots."""
         n = self.n_nodes
@@ -444,7 +500,7 @@ class HeatGeometry:
 
     def _base(self, rows, columns):
         """Heat distance (or its stand-in) of nodes `rows` to the kept nodes `columns`."""
-        if self.dissimilarity == "shortest_path":
+        if self.distance == "shortest_path":
             return self.paths[rows][:, columns]
         log_h = self.log_columns[:, rows][:, :, columns]
         return self._heat_base(
@@ -456,9 +512,9 @@ class HeatGeometry:
         total = 0.0
         weights = time_weights(self.times)
         for k, t in enumerate(self.times):
-            if self.dissimilarity == "diffusion":
+            if self.distance == "diffusion":
                 d = diffusion_distance(log_h[k], log_rows[k], log_columns[k])
-            elif self.dissimilarity == "log_ratio":
+            elif self.distance == "log_ratio":
                 d = np.maximum(log_h[k] / np.log(t), 0.0)
             else:
                 d = self._varadhan(log_h[k], log_rows[k], log_columns[k], t)
@@ -485,7 +541,23 @@ class HeatGeometry:
         D = self._powered(D)
         D = np.maximum(D, D.T)  # one of two roundings
         D[np.arange(self.n_nodes), np.arange(self.n_nodes)] = 0.0
-        return D
+        self._learn_distance_cut(D)
+        return self._truncated(D)
+
+    def _learn_distance_cut(self, D):
+        """The value beyond which dissimilarities are cut, and what takes their place."""
+        if self.truncation is None or self.truncation[0] != "distance":
+            return
+        _, side, value, relative = self.truncation
+        largest = float(D.max())
+        cut = value * largest if relative else float(np.quantile(D, value))
+        self.distance_cut = (side, cut, largest)
+
+    def _truncated(self, D):
+        if self.distance_cut is None:
+            return D
+        side, cut, largest = self.distance_cut
+        return np.where(cut < D, largest, D) if side == "max" else np.where(cut > D, 0.0, D)
 
     def _powered(self, D):
         if self.power == 1:
@@ -500,12 +572,12 @@ class HeatGeometry:
 
     def _mean_over_times(self, base, compare):
         """Distances of rows of the base, or for "potential" of the logarithms at each time."""
-        if self.dissimilarity != "potential":
+        if self.distance != "potential":
             return compare(base)
         return sum(w * compare(x) for w, x in zip(time_weights(self.times), self.log_columns))
 
     def _with_rows(self, base, between_rows):
-        if self.dissimilarity in ("triplet", "potential"):
+        if self.distance in ("triplet", "potential"):
             return between_rows
         return (1.0 - self.rho) * base + self.rho * between_rows
 
@@ -559,11 +631,11 @@ class HeatGeometry:
         D = rows[:, place]
         if self._uses_rows:
             D = self._with_rows(D, self._rows_to_pivots(log_h, rows))
-        return self._powered(D)
+        return self._truncated(self._powered(D))
 
     def _to_kept(self, Z, distances, indices):
         """Base dissimilarities of new rows to the kept nodes, and their log kernel."""
-        if self.dissimilarity == "shortest_path":
+        if self.distance == "shortest_path":
             return np.min(distances[:, :, None] + self.paths[indices], axis=1), None
         log_h = self._mixed(Z, self.log_columns)
         log_rows = self._mixed_diag(Z)
@@ -576,21 +648,21 @@ class HeatGeometry:
         -------
         D : float64 array of shape (n_left, n_right)
         """
-        if self.dissimilarity != "shortest_path" and self.dissimilarity != "potential":
+        if self.distance != "shortest_path" and self.distance != "potential":
             base = self._base_between(left[0], right[0])
-        elif self.dissimilarity == "shortest_path":
+        elif self.distance == "shortest_path":
             base = self._paths_between(left, right)
         else:
             base = None
         if self._uses_rows:
             base = self._with_rows(base, self._rows_between(left, right))
-        D = self._powered(base)
+        D = self._truncated(self._powered(base))
         same = (left[1][:, None] == right[1]) & (left[1][:, None] >= 0)
         return np.where(same, 0.0, D)
 
     def _base_between(self, left, right):
         nodes = np.unique(right.indices)
-        columns = self._log_heat(nodes, self._kernel_times)
+        columns = self._truncated_heat(nodes)
         log_right = self._mixed_diag(right)
         log_h = self._mixed(left, columns)
         across = self._mixed(sp.csr_array(right[:, nodes]), np.swapaxes(log_h, 1, 2))
@@ -605,7 +677,7 @@ class HeatGeometry:
 
     def _rows_between(self, left, right):
         parts = [self._to_kept(*(side[k] for k in (0, 2, 3))) for side in (left, right)]
-        if self.dissimilarity == "potential":
+        if self.distance == "potential":
             pairs = zip(time_weights(self.times), parts[0][1], parts[1][1])
             return sum(w * row_distances(a, b, self.row_weights) for w, a, b in pairs)
         return row_distances(parts[0][0], parts[1][0], self.row_weights, n_jobs=self.n_jobs)
@@ -623,7 +695,7 @@ class HeatGeometry:
         return self._mixed(Z, self.log_diag[:, :, None])[:, :, 0]
 
     def _rows_to_pivots(self, log_h, rows):
-        if self.dissimilarity == "potential":
+        if self.distance == "potential":
             weights = time_weights(self.times)
             return sum(
                 w * row_distances(a, b[self.pivots], self.row_weights, n_jobs=self.n_jobs)
@@ -648,9 +720,9 @@ class HeatGeometry:
         D[self.pivots, np.arange(len(self.pivots))] = 0.0
         return D
 
-    def heat_rows(self, nodes):
-        """Rows of the heat kernel at the first time; array (len(nodes), n_nodes)."""
-        log_h = self._log_heat(np.asarray(nodes), self.times[:1])[0].T
+    def heat_rows(self, nodes, times):
+        """Rows of the heat kernel; array (n_times, len(nodes), n_nodes)."""
+        log_h = np.swapaxes(self._log_heat(np.asarray(nodes), times), 1, 2)
         if self.laplacian == "random_walk":
             # from densities with respect to the degrees (over their mean) to probabilities
             log_h = log_h + 2.0 * self.log_measure

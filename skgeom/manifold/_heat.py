@@ -4,13 +4,14 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import breadth_first_order, reverse_cuthill_mckee
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import eigsh, splu
 from scipy.special import ive
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
 from skgeom.manifold._kernels import complete_columns, recurrence_rows
 
-HEAT_METHODS = ("auto", "series", "squaring", "chebyshev", "euler", "eigh", "power")
+ACTIONS = ("series", "chebyshev", "euler", "lowrank", "eigh")
+HEAT_METHODS = ("auto", "squaring", "power", *ACTIONS)
 # smallest float that is still normal, with room for one more product
 TINY = 1e-290
 # a series step longer than this (in units of 1 / max L_ii) is cut, so that exp(tq) stays finite
@@ -23,8 +24,9 @@ _SQUARING_LIMIT = 3000
 # tenth of a squaring
 _SQUARING_START = 8.0
 EULER_STEPS = 32
-# entries of these methods below this are rounding
-_ABSOLUTE_ERRORS = {"chebyshev": 1e-13, "eigh": 1e-13}
+_LOW_RANK = 128
+# entries of methods that are right in absolute terms are rounding below this
+_ABSOLUTE_ERROR = 1e-13
 
 
 def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
@@ -38,7 +40,7 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
         Non-negative diffusion times.
     B : array of shape (n, p)
         For relative accuracy its entries must be non-negative.
-    method : {"series", "chebyshev", "euler"}, default="series"
+    method : {"series", "chebyshev", "euler", "lowrank", "eigh"}, default="series"
         - "series": uniformization, ``e^-tq sum_k (tq)^k/k! (I - L/q)^k B`` with q the largest
           diagonal entry. Only non-negative terms are added: each entry is right in relative
           terms, however small it is. About tq products with L.
@@ -46,8 +48,12 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
           column). For symmetric L.
         - "euler": `order` implicit steps ``((I + t/K L)^-1)^K B`` by one sparse factor. Also right
           in relative terms, for the K-step kernel, whose tail is exponential.
+        - "lowrank": the `order` slowest eigenpairs of a symmetric L, for large t; what is left out
+          is below ``exp(-t lambda)`` of the last of them.
+        - "eigh": all eigenpairs of a dense symmetric L; the error is absolute, near 1e-15.
     order : int or None, default=None
-        Number of terms (steps); from `tol` when None (32 steps for "euler").
+        Number of terms, steps or eigenpairs; when None from `tol`, 32 steps for "euler", 128
+        eigenpairs for "lowrank". "eigh" has none.
     tol : float, default=1e-8
     n_jobs : int or None
 
@@ -79,8 +85,12 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
         U = _chebyshev(L, times, B, order, tol, n_jobs)
     elif method == "euler":
         U = _euler(L, times, B, order)
+    elif method in ("lowrank", "eigh"):
+        values, vectors = _eigenpairs(L, order, method)
+        inner = vectors.T @ B
+        U = np.stack([(vectors * np.exp(-t * values)) @ inner for t in times])
     else:
-        raise ValueError(f"method must be 'series', 'chebyshev' or 'euler', got {method!r}.")
+        raise ValueError(f"method must be one of {ACTIONS}, got {method!r}.")
     return U[0] if np.ndim(t) == 0 else U
 
 
@@ -98,12 +108,12 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         Positive diffusion times.
     columns : int array of shape (p,) or None, default=None
         All n when None.
-    method : {"auto", "series", "squaring", "chebyshev", "euler", "eigh", "power"}, default="auto"
+    method : {"auto", "series", "squaring", "chebyshev", "euler", "lowrank", "eigh", "power"}, \
+default="auto"
         See `heat_action`. "squaring" starts from a short series at t/2^s and squares the dense
-        kernel s times: products of non-negative matrices keep the relative accuracy. "eigh" is the
-        eigendecomposition, right in absolute terms only. "power" is another kernel, that of t
-        steps of the walk, ``(I - L)^t`` with whole t. "auto" is squaring for all columns of up
-        to 3000 nodes and the series otherwise.
+        kernel s times: products of non-negative matrices keep the relative accuracy. "power" is
+        another kernel, that of t steps of the walk, ``(I - L)^t`` with whole t. "auto" is squaring
+        for all columns of up to 3000 nodes and the series otherwise.
     order, tol, n_jobs
         See `heat_action`.
 
@@ -132,7 +142,7 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
     if method == "auto":
         method = "squaring" if n <= _SQUARING_LIMIT and not few else "series"
     picked = np.arange(n) if columns is None else np.asarray(columns)
-    dense = {"squaring": _squaring, "eigh": _eigh, "power": _power}
+    dense = {"squaring": _squaring, "power": _power}
     if method in dense:
         kernels = dense[method](L, times, order, n_jobs)
         if columns is not None:
@@ -143,15 +153,15 @@ def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, 
         logs = [
             _log(values, shift) for values, shift in _series(L, times, unit, order, tol, n_jobs)
         ]
+    elif method in ("lowrank", "eigh"):
+        logs = _eigen_logs(L, times, picked, order, method)
     else:
         unit = _unit_columns(n, picked)
         U = heat_action(L, times, unit, method=method, order=order, tol=tol, n_jobs=n_jobs)
-        logs = [_log(H) for H in U]
-    if method in _ABSOLUTE_ERRORS:
-        floor = np.log(max(_ABSOLUTE_ERRORS[method], tol if method == "chebyshev" else 0.0))
-        logs = [np.where(log_h > floor, log_h, -np.inf) for log_h in logs]
+        floor = max(_ABSOLUTE_ERROR, tol) if method == "chebyshev" else 0.0
+        logs = [_log(H, floor=floor) for H in U]
     for log_h in logs:
-        _complete(L, picked, log_h, n_jobs)
+        complete(L, picked, log_h, n_jobs)
     log_h = np.stack(logs)
     return log_h[0] if np.ndim(t) == 0 else log_h
 
@@ -182,13 +192,13 @@ def _unit_columns(n, columns):
     return unit
 
 
-def _log(H, shift=0.0):
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(H > TINY, np.log(np.maximum(H, TINY)) + shift, -np.inf)
+def _log(H, shift=0.0, floor=0.0):
+    floor = max(floor, TINY)
+    return np.where(floor < H, np.log(np.maximum(H, floor)) + shift, -np.inf)
 
 
-def _complete(L, columns, log_h, n_jobs):
-    """Fill underflowed entries along the graph, in place; other components stay -inf."""
+def complete(L, columns, log_h, n_jobs):
+    """Fill entries that are -inf along the graph of L, in place; other components stay -inf."""
     bad = np.flatnonzero(np.isneginf(log_h).any(axis=0))
     if len(bad) == 0:
         return
@@ -361,11 +371,31 @@ def _squaring(L, times, order, n_jobs):
     return out
 
 
-def _eigh(L, times, order, n_jobs):
-    values, vectors = eigh(L.toarray())
-    if order is not None:
-        values, vectors = values[:order], vectors[:, :order]
-    return [(vectors * np.exp(-t * values)) @ vectors.T for t in times]
+def _eigenpairs(L, order, method):
+    """All eigenpairs of a symmetric L, or the `order` slowest ones."""
+    n = L.shape[0]
+    order = n if method == "eigh" else min(order or _LOW_RANK, n)
+    if order > n // 2:
+        values, vectors = eigh(L.toarray())
+        return values[:order], vectors[:, :order]
+    # shift and invert: a Laplacian's slow eigenvalues lie close together
+    shift = -1e-3 * (float(L.diagonal().max()) or 1.0)
+    start = np.random.RandomState(0).standard_normal(n)  # any start will do; always this one
+    values, vectors = eigsh(sp.csc_array(L), order, sigma=shift, which="LM", v0=start)
+    return np.maximum(values, 0.0), vectors
+
+
+def _eigen_logs(L, times, columns, order, method):
+    """Logarithms of kernel columns by eigenpairs, -inf below what is left out."""
+    values, vectors = _eigenpairs(L, order, method)
+    n, rank = vectors.shape
+    logs = []
+    for t in times:
+        # root mean square of the entries of the missing part, at most
+        missing = np.exp(-t * values[-1]) / np.sqrt(n) if rank < n else 0.0
+        H = (vectors * np.exp(-t * values)) @ vectors[columns].T
+        logs.append(_log(H, floor=max(_ABSOLUTE_ERROR, missing)))
+    return logs
 
 
 def _power(L, times, order, n_jobs):

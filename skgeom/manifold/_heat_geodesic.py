@@ -1,6 +1,6 @@
 """HeatGeodesicEmbedding: pictures whose distances approximate geodesics, by heat diffusion."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.linalg import orthogonal_procrustes
@@ -19,22 +19,42 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
+from skgeom._core.progress import CallbackSupportMixin, Progress, with_callbacks
+from skgeom.manifold._affinity import Neighbors
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._heat import check_nodes
-from skgeom.manifold._landmarks import LANDMARK_METHODS, choose_landmarks, row_blocks
+from skgeom.manifold._landmarks import (
+    LANDMARK_METHODS,
+    N_ANCHORS,
+    check_sample_weight,
+    choose_landmarks,
+    find_anchors,
+    row_blocks,
+    shared_points,
+)
 from skgeom.manifold._mds import classical_mds, smacof, to_disparities
 from skgeom.manifold._placement import place, placement_stress
+from skgeom.manifold._sparse_stress import pull_together
 from skgeom.manifold._stress import (
     MDS_CONSTRAINTS,
     check_n_components,
     check_weights,
     embed_distances,
     stress_weights,
+    times_node_weights,
 )
 
 _AUTO_FULL, _AUTO_LANDMARKS = 2500, 2000
 # paths of so many edges give the embedding its unit
 _SCALE_HOPS = 6
+# other methods as settings of this one
+PRESETS = {
+    "phate": {"laplacian": "random_walk", "heat_method": "power", "distance": "potential"},
+    "diffusion_maps": {"laplacian": "random_walk", "distance": "diffusion", "mds": "classical"},
+    "isomap": {"graph": "knn", "distance": "shortest_path", "mds": "classical"},
+    "sne": {"laplacian": "combinatorial", "sigma": 0.0, "power": 2.0, "weights": "heat"},
+    "random_walk": {"heat_method": "power"},
+}
 
 
 def _has_landmarks(estimator):
@@ -42,7 +62,11 @@ def _has_landmarks(estimator):
 
 
 class HeatGeodesicEmbedding(
-    DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    CallbackSupportMixin,
+    DocLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Embed points so that distances in the picture approximate geodesics on their manifold.
 
@@ -88,16 +112,17 @@ class HeatGeodesicEmbedding(
         Volume correction: 0 none, 1 full.
     rho : float in [0, 1], default=0
         Denoising: ``(1 - rho) d + rho |d(i, .) - d(j, .)|``.
-    dissimilarity : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
+    distance : {"heat", "triplet", "potential", "diffusion", "log_ratio", "shortest_path"}, \
 default="heat"
         Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
     power : float, default=1
         Dissimilarities are raised to it.
-    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "eigh", "power"}, \
-default="auto"
-        See `log_heat_kernel`. "chebyshev" and "eigh" are right in absolute terms only. "power" is
-        the discrete walk with self loops, whole t steps of it (PHATE's operator).
+    heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "lowrank", "eigh", \
+"power"}, default="auto"
+        See `log_heat_kernel`. "chebyshev", "lowrank" and "eigh" are right in absolute terms only.
+        "power" is the random walk in place of heat: whole t steps of it, self loops kept (PHATE's
+        operator).
     heat_order : int or None, default=None
         Number of terms, implicit steps or eigenpairs.
     tol : float, default=1e-8
@@ -107,6 +132,12 @@ default="auto"
         "matched", with ``heat_method="euler"``: invert the kernel that so many implicit steps have
         on a line in place of the Gaussian. ``heat_order=1`` is the resolvent, a robust choice for
         noisy data.
+    truncation : tuple (what, side, value, relative) or None, default=None
+        ``("heat", "min", value, relative)``: entries of the kernel below `value` (relative: times
+        the largest) count as zero, and continue the growth per hop. "max": entries above it are
+        set to it. ``("distance", "max", value, relative)``: dissimilarities above `value` times the
+        largest (not relative: above their quantile `value`) become the largest. "min": those below
+        become 0.
     mds : {"metric", "classical", "nonmetric"}, default="metric"
         Least stress; Torgerson's scaling by eigenvectors; least stress of the best monotone
         function of the dissimilarities.
@@ -134,6 +165,10 @@ default="classical"
     n_pivots : int, default=64
         Nodes to whose distances points are placed. With ``landmarks=None`` beyond 5000 points, the
         kernel is computed for these columns alone.
+    refinement : float, default=0
+        In a last pass over all points, each is drawn to its `n_neighbors` nearest, which together
+        weigh so many times what its pivots weigh. 1 to 3 keeps more neighbourhoods and a little
+        less of the distances; needs the neighbours of all points, also with landmarks.
     scale : {"data", "heat", "unit"}, default="data"
         Unit of the embedding. "data": one factor such that distances over up to six edges of the
         graph agree with the paths' length in the data (least squares; 1 for precomputed
@@ -143,7 +178,8 @@ default="classical"
     n_jobs : int or None, default=None
         Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
-        Above 0, the steps are printed.
+        Above 0, the steps are printed. scikit-learn's callbacks (`set_callbacks`, from 1.9 on) see
+        every step and iteration too.
 
     Attributes
     ----------
@@ -221,6 +257,7 @@ default="classical"
         ],
         "landmark_method": [StrOptions(set(LANDMARK_METHODS))],
         "n_pivots": [Interval(Integral, 1, None, closed="left")],
+        "refinement": [Interval(Real, 0, None, closed="left")],
         "scale": [StrOptions({"data", "heat", "unit"})],
     }
 
@@ -241,12 +278,13 @@ default="classical"
         t_param=0.85,
         sigma=1.0,
         rho=0.0,
-        dissimilarity="heat",
+        distance="heat",
         power=1.0,
         heat_method="auto",
         heat_order=None,
         tol=1e-8,
         inverse="varadhan",
+        truncation=None,
         mds="metric",
         solver="sgd",
         max_iter=None,
@@ -257,6 +295,7 @@ default="classical"
         landmarks="auto",
         landmark_method="kmeans",
         n_pivots=64,
+        refinement=0.0,
         scale="data",
         random_state=None,
         n_jobs=None,
@@ -276,12 +315,13 @@ default="classical"
         self.t_param = t_param
         self.sigma = sigma
         self.rho = rho
-        self.dissimilarity = dissimilarity
+        self.distance = distance
         self.power = power
         self.heat_method = heat_method
         self.heat_order = heat_order
         self.tol = tol
         self.inverse = inverse
+        self.truncation = truncation
         self.mds = mds
         self.solver = solver
         self.max_iter = max_iter
@@ -292,14 +332,42 @@ default="classical"
         self.landmarks = landmarks
         self.landmark_method = landmark_method
         self.n_pivots = n_pivots
+        self.refinement = refinement
         self.scale = scale
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    @classmethod
+    def from_preset(cls, name, **params):
+        """An estimator with the settings that make another method of this one.
+
+        Parameters
+        ----------
+        name : {"phate", "diffusion_maps", "isomap", "sne", "random_walk"}
+            PHATE with gamma = 1; diffusion maps; Isomap; the attraction of SNE (residuals of
+            squared distances, weighed by heat); heat geodesics of the discrete walk ``P^t``.
+        **params : parameters of the estimator
+            Beside the preset's, or in place of them.
+
+        Returns
+        -------
+        estimator : HeatGeodesicEmbedding
+            Not fitted.
+
+        Examples
+        --------
+        >>> from skgeom.manifold import HeatGeodesicEmbedding
+        >>> HeatGeodesicEmbedding.from_preset("isomap", n_neighbors=8).distance
+        'shortest_path'
+        """
+        if name not in PRESETS:
+            raise ValueError(f"name must be one of {sorted(PRESETS)}, got {name!r}.")
+        return cls(**{**PRESETS[name], **params})
+
     # ------------------------------------------------------------------ fit
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None):
         """Learn the geometry of X and embed it.
 
         Parameters
@@ -307,40 +375,76 @@ default="classical"
         X : array or sparse matrix of shape (n_samples, n_features), or (n_samples, n_samples)
             Points, or precomputed distances or affinities.
         y : ignored
+        sample_weight : array of shape (n_samples,) or None, default=None
+            Of points in k-means, in what landmarks share, and in the stress; a common factor has
+            no effect. Points of weight 0 are placed when the others have been embedded.
 
         Returns
         -------
         self : HeatGeodesicEmbedding
         """
-        self.fit_transform(X)
+        self.fit_transform(X, sample_weight=sample_weight)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
+    @with_callbacks
+    def fit_transform(self, X, y=None, sample_weight=None):
         """Learn the geometry of X and return its embedding.
 
         Parameters
         ----------
         X : array or sparse matrix of shape (n_samples, n_features), or (n_samples, n_samples)
         y : ignored
+        sample_weight : array of shape (n_samples,) or None, default=None
+            See `fit`.
 
         Returns
         -------
         embedding : ndarray of shape (n_samples, n_components)
         """
         X = check_rows(self, X, reset=True)
-        check_n_components(self.n_components, X.shape[0])
+        weights = check_sample_weight(sample_weight, X)
+        check_n_components(
+            self.n_components, X.shape[0] if weights is None else np.count_nonzero(weights)
+        )
         rng = check_random_state(self.random_state)
-        options = {name: getattr(self, name) for name in HEAT_CONSTRAINTS}
-        geometry = self._geometry = HeatGeometry(options, rng, self.n_jobs)
+        geometry = self._geometry = self._make_geometry(rng)
         points = X if is_pairwise(self) else geometry.project_fit(X)
-        self.landmarks_, self.landmark_indices_ = self._choose_landmarks(points, X.shape[1], rng)
-        self._say(f"graph and heat on {X.shape[0]} rows")
-        geometry.fit(points, self.landmarks_)
-        return self._embed(points, self.init, X.dtype, rng)
+        with Progress(self, self.verbose).fit(X) as progress:
+            with progress.step(f"landmarks of {X.shape[0]} rows"):
+                self.landmarks_, self.landmark_indices_ = self._choose_landmarks(
+                    points, weights, rng
+                )
+            with progress.step("graph and heat"):
+                anchors = None
+                if self.landmarks_ is None:
+                    geometry.fit(points, weights)
+                else:
+                    anchors = self._share(points, weights)
+            return self._embed(points, anchors, self.init, X.dtype, progress)
+
+    def _make_geometry(self, rng):
+        options = {name: getattr(self, name) for name in HEAT_CONSTRAINTS}
+        return HeatGeometry(options, rng, self.n_jobs)
+
+    def _share(self, points, weights, before=None):
+        """Fit the landmarks' graph; returns the points' nearest landmarks."""
+        n_landmarks = self.landmarks_.shape[0]
+        search = Neighbors(self.landmarks_, n_jobs=self.n_jobs)
+        anchors = find_anchors(points, search, min(N_ANCHORS, n_landmarks))
+        shares = shared_points(*anchors, n_landmarks, weights)
+        self._shares = shares if before is None else before + shares
+        self._fit_geometry(self._shares)
+        return anchors
+
+    def _fit_geometry(self, shares):
+        self._geometry.fit_landmarks(
+            self.landmarks_, shares.shared, shares.masses, shares.node_weights
+        )
 
     @available_if(_has_landmarks)
-    def partial_fit(self, X, y=None):
+    @with_callbacks
+    def partial_fit(self, X, y=None, sample_weight=None):
         """Add a block of points, with landmarks only.
 
         The first block is fitted, and chooses the landmarks. Every later one adds its points to
@@ -352,13 +456,15 @@ default="classical"
         ----------
         X : array or sparse matrix of shape (n_samples, n_features)
         y : ignored
+        sample_weight : array of shape (n_samples,) or None, default=None
+            See `fit`; of mean 1 in each block.
 
         Returns
         -------
         self : HeatGeodesicEmbedding
         """
         if not hasattr(self, "embedding_"):
-            return self.fit(X)
+            return self.fit(X, sample_weight=sample_weight)
         points, dtype = self._check_new(X)
         if self.landmarks_ is None:
             raise ValueError(
@@ -366,37 +472,109 @@ default="classical"
                 f"landmarks={self.landmarks}: partial_fit needs a first block with more."
             )
         before = self._nodes
-        rng = self._geometry.random_state = check_random_state(self.random_state)
-        self._geometry.add(points)
-        self._embed(points, before, dtype, rng)
+        self._geometry.random_state = check_random_state(self.random_state)
+        with Progress(self, self.verbose).fit(X) as progress:
+            with progress.step(f"graph and heat with {points.shape[0]} more rows"):
+                weights = check_sample_weight(sample_weight, points)
+                anchors = self._share(points, weights, self._shares)
+            self._embed(points, anchors, before, dtype, progress)
         # turn the picture onto the one before
         rotation, _ = orthogonal_procrustes(self.landmark_embedding_, before)
         self.landmark_embedding_ = self.landmark_embedding_ @ rotation
         self.embedding_ = (self.embedding_ @ rotation).astype(dtype, copy=False)
         return self
 
-    def _embed(self, points, init, dtype, rng):
+    @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
+    def fit_shares(self, shares):
+        """Fit the landmarks alone, from what they share of points that are elsewhere.
+
+        For data beyond memory or on several machines: sum `landmark_shares` over blocks, fit, and
+        `transform` the blocks. Given the same blocks as one, `fit` does the same.
+
+        Parameters
+        ----------
+        shares : LandmarkShares
+            Of the coordinates given as `landmarks`.
+
+        Returns
+        -------
+        self : HeatGeodesicEmbedding
+            `embedding_` holds the landmarks' positions.
+        """
+        if np.ndim(self.landmarks) != 2 or self.n_pca is not None:
+            raise ValueError(
+                "fit_shares needs landmarks as an array of coordinates, and n_pca=None, got "
+                f"landmarks of dimension {np.ndim(self.landmarks)} and n_pca={self.n_pca!r}."
+            )
+        landmarks = check_rows(self, self.landmarks, reset=True)
+        if shares.shared.shape[0] != len(landmarks):
+            raise ValueError(
+                f"shares are of {shares.shared.shape[0]} landmarks, landmarks has {len(landmarks)}."
+            )
+        rng = check_random_state(self.random_state)
+        self._geometry = self._make_geometry(rng)
+        self._geometry.project_fit(landmarks)
+        self.landmarks_, self.landmark_indices_ = self._choose_landmarks(landmarks, None, rng)
+        self._shares = shares
+        with Progress(self, self.verbose).fit(landmarks) as progress:
+            with progress.step("graph and heat"):
+                self._fit_geometry(shares)
+            self._embed(landmarks, None, self.init, landmarks.dtype, progress)
+        return self
+
+    def _embed(self, points, anchors, init, dtype, progress):
         """Positions of the nodes, then of the points among landmarks."""
         geometry = self._geometry
         self._publish(geometry)
+        self._neighbors = None
         self.scale_ = self._data_scale(geometry)
-        self._say(f"t = {self.t_}, embedding {geometry.n_nodes} nodes")
-        nodes = self._embed_nodes(geometry, init, points, rng)
+        with progress.step(f"scaling of {geometry.n_nodes} nodes, t = {self.t_}") as report:
+            nodes = self._embed_nodes(geometry, init, points, report)
         if self.scale == "unit":
             rms = np.sqrt(np.mean(nodes**2)) or 1.0
             nodes, self.scale_ = nodes / rms, 1.0 / rms
         self.landmark_embedding_ = embedding = nodes
-        if self.landmarks_ is not None:
-            embedding = self._place(points, geometry.anchors)
-            del geometry.anchors  # as long as X
+        if anchors is not None:
+            with progress.step(f"placement of {points.shape[0]} rows"):
+                embedding = self._place(points, anchors)
+        if self.refinement > 0:
+            with progress.step("refinement"):
+                embedding = self._refine(points, anchors, embedding)
         self.embedding_ = embedding.astype(dtype, copy=False)
         return self.embedding_
 
-    def _say(self, what):
-        if self.verbose:
-            print(f"[HeatGeodesicEmbedding] {what}")
+    def _refine(self, points, anchors, positions):
+        """Draw all points to their nearest neighbours, against the pivots."""
+        if self.graph == "precomputed":
+            raise ValueError(
+                "refinement needs nearest neighbours: pass points or distances in place of "
+                "graph='precomputed'."
+            )
+        geometry = self._geometry
+        search = self._search = Neighbors(
+            None if self.metric == "precomputed" else points,
+            self.metric, self.metric_params, self.n_jobs,
+        )  # fmt: skip
+        n_neighbors = min(self.n_neighbors, points.shape[0] - 1)
+        self._neighbors = search.query_others(points, n_neighbors)[1]
+        D = np.empty((points.shape[0], len(geometry.pivots)), np.float32)
+        if anchors is None:
+            D[:] = geometry.nodes_to_pivots() * self.scale_
+        else:
+            for block in row_blocks(points):
+                known = tuple(part[block] for part in anchors)
+                D[block] = self._to_pivots(points[block], known)[2]
+        return self._pull(positions, self._neighbors, to_disparities(D, self._knots))
 
-    def _choose_landmarks(self, points, n_features, rng):
+    def _pull(self, positions, neighbors, D):
+        geometry = self._geometry
+        return pull_together(
+            positions, neighbors, self.refinement, D, geometry.pivot_weights,
+            self._nodes[geometry.pivots], n_jobs=self.n_jobs,
+        )  # fmt: skip
+
+    def _choose_landmarks(self, points, weights, rng):
         landmarks = self.landmarks
         automatic = isinstance(landmarks, str)
         if automatic:
@@ -413,13 +591,14 @@ default="classical"
         if self.metric != "euclidean":
             return None, None
         if not isinstance(landmarks, Integral):
-            return self._given_landmarks(points, n_features)
-        if landmarks >= points.shape[0]:
+            return self._given_landmarks(points)
+        if landmarks >= (points.shape[0] if weights is None else np.count_nonzero(weights)):
             return None, None
         check_n_components(self.n_components, landmarks, "landmarks")
-        return choose_landmarks(points, landmarks, self.landmark_method, rng)
+        return choose_landmarks(points, landmarks, self.landmark_method, rng, weights)
 
-    def _given_landmarks(self, points, n_features):
+    def _given_landmarks(self, points):
+        n_features = self.n_features_in_
         given = np.asarray(self.landmarks)
         if given.ndim == 1:
             bad = given.dtype.kind not in "iu" or given.min() < 0 or given.max() >= points.shape[0]
@@ -440,7 +619,7 @@ default="classical"
 
     def _publish(self, geometry):
         one = geometry.times is not None and len(geometry.times) == 1
-        heat = self.dissimilarity != "shortest_path"
+        heat = self.distance != "shortest_path"
         self.t_ = None if not heat else float(geometry.times[0]) if one else geometry.times
         self.t_grid_, self.entropy_ = geometry.t_grid, geometry.entropy
         self.sigma_ = float(self.sigma)
@@ -470,16 +649,31 @@ default="classical"
         square = (d * d).sum()
         return float((d * paths).sum() / square) if square > 0 else 1.0
 
-    def _embed_nodes(self, geometry, init, points, rng):
+    def _embed_nodes(self, geometry, init, points, report):
         """Positions of the nodes (training points or landmarks)."""
         if geometry.matrix is None:
-            return self._embed_by_pivots(geometry, rng)
+            return self._embed_by_pivots(geometry, report)
         D = geometry.matrix * self.scale_
         if isinstance(init, str) and init == "pca":
             init = self._pca_start(points if self.landmarks_ is None else self.landmarks_)
-        return self._mds(D, init, self._weights(D, geometry), rng)
+        weights = self._weights(D, geometry)
+        able = geometry.node_weights
+        if able is None or able.all():
+            return self._mds(D, init, weights, report)
+        rows, others = np.flatnonzero(able), np.flatnonzero(able == 0)
+        pairs = np.ix_(rows, rows)
+        positions = np.empty((len(D), self.n_components))
+        init = init if isinstance(init, str) else np.asarray(init)[rows]
+        positions[rows] = self._mds(D[pairs], init, weights[pairs], report)
+        to_pivots = to_disparities(D[np.ix_(others, geometry.pivots)], self._knots)
+        pivots = positions[geometry.pivots]
+        start = pivots[np.argmin(to_pivots, axis=1)]
+        positions[others] = place(
+            to_pivots, geometry.pivot_weights, pivots, start, n_jobs=self.n_jobs
+        )
+        return positions
 
-    def _mds(self, D, init, weights, rng):
+    def _mds(self, D, init, weights, report):
         positions, self.stress_, self.n_iter_, self._knots = embed_distances(
             D,
             self.n_components,
@@ -489,20 +683,22 @@ default="classical"
             weights=weights,
             max_iter=self.max_iter,
             eps=self.eps,
-            random_state=rng,
+            random_state=self._geometry.random_state,
             n_jobs=self.n_jobs,
-            verbose=self.verbose,
-            name=type(self).__name__,
+            report=report,
         )
         return positions
 
     def _weights(self, D, geometry):
+        """Weights of the pairs of nodes, or None."""
         if isinstance(self.weights, str) and self.weights == "heat":
-            if self.dissimilarity == "shortest_path":
-                raise ValueError("weights='heat' needs heat, got dissimilarity='shortest_path'.")
-            H = geometry.heat_rows(np.arange(geometry.n_nodes))
-            return check_weights(0.5 * (H + H.T) + 1e-5)
-        return stress_weights(D, self.weights, self.weight_param)
+            if self.distance == "shortest_path":
+                raise ValueError("weights='heat' needs heat, got distance='shortest_path'.")
+            H = geometry.heat_rows(np.arange(geometry.n_nodes), geometry.times[:1])[0]
+            weights = check_weights(0.5 * (H + H.T) + 1e-5)
+        else:
+            weights = stress_weights(D, self.weights, self.weight_param)
+        return times_node_weights(weights, geometry.node_weights)
 
     def _pca_start(self, points):
         if is_pairwise(self):
@@ -513,7 +709,7 @@ default="classical"
         )
         return np.pad(scores, ((0, 0), (0, self.n_components - n_components)))
 
-    def _embed_by_pivots(self, geometry, rng):
+    def _embed_by_pivots(self, geometry, report):
         """Scaling of the pivots, then each other node placed by itself."""
         if not isinstance(self.init, str) or self.init == "pca" or self.weights == "heat":
             raise ValueError(
@@ -526,7 +722,9 @@ default="classical"
         between = D[geometry.pivots]
         between = 0.5 * (between + between.T)
         weights = stress_weights(between, self.weights, self.weight_param)
-        positions = self._mds(between, self.init, weights, rng)
+        if geometry.node_weights is not None:
+            weights = times_node_weights(weights, geometry.node_weights[geometry.pivots])
+        positions = self._mds(between, self.init, weights, report)
         start = positions[np.argmin(D, axis=1)]
         D = to_disparities(D, self._knots)
         return place(D, geometry.pivot_weights, positions, start, n_jobs=self.n_jobs)
@@ -555,6 +753,7 @@ default="classical"
         return X if is_pairwise(self) else self._geometry.project(X), X.dtype
 
     def _place(self, points, anchors=None):
+        """Positions of rows among the nodes, each by itself."""
         geometry, nodes = self._geometry, self._nodes
         positions = np.empty((points.shape[0], nodes.shape[1]))
         for block in row_blocks(points):
@@ -565,7 +764,18 @@ default="classical"
                 D, geometry.pivot_weights, nodes[geometry.pivots], Z @ nodes, n_jobs=self.n_jobs
             )
             placed[same >= 0] = nodes[same[same >= 0]]
+            if anchors is None and self._neighbors is not None:
+                placed = self._refine_new(points[block], placed, D)
             positions[block] = placed
+        return positions
+
+    def _refine_new(self, points, positions, D):
+        """The same of new rows, among the training points where these are."""
+        distances, indices = self._search.query(points, self._neighbors.shape[1])
+        ends = np.ascontiguousarray(self.embedding_, dtype=np.float64)
+        positions = self._pull(positions, (indices, ends), D)
+        same = distances[:, 0] == 0
+        positions[same] = ends[indices[same, 0]]
         return positions
 
     @property
@@ -576,7 +786,7 @@ default="classical"
         Z, same, distances, indices = self._geometry.extend(points, anchors)
         return Z, same, self._geometry.to_pivots(Z, distances, indices) * self.scale_
 
-    def dissimilarities(self, X=None, Y=None):
+    def dissimilarity(self, X=None, Y=None):
         """Dissimilarities in the unit of the embedding.
 
         Parameters
@@ -600,24 +810,28 @@ default="classical"
         right = left if Y is None else self._geometry.extend(self._check_new(Y)[0])
         return (self._geometry.between(left, right) * self.scale_).astype(dtype, copy=False)
 
-    def heat_kernel(self, rows=None):
-        """Rows of the heat kernel ``exp(-tL)`` between nodes, at the first time.
+    def heat_kernel(self, rows=None, t=None):
+        """Rows of the heat kernel ``exp(-tL)`` between nodes.
 
         Parameters
         ----------
-        rows : int array of shape (n_rows,) or None
+        rows : int array of shape (n_rows,) or None, default=None
             Nodes; all when None.
+        t : float, array of shape (n_times,), or None, default=None
+            Diffusion times; `t_` when None (the first of several).
 
         Returns
         -------
-        H : ndarray of shape (n_rows, n_nodes)
+        H : ndarray of shape (n_rows, n_nodes), or (n_times, n_rows, n_nodes) for an array t
         """
         check_is_fitted(self)
         if self.t_ is None:
-            raise ValueError("dissimilarity='shortest_path' diffuses no heat.")
+            raise ValueError("distance='shortest_path' diffuses no heat.")
         n_nodes = self._geometry.n_nodes
         rows = np.arange(n_nodes) if rows is None else check_nodes(rows, n_nodes, "rows")
-        return self._geometry.heat_rows(rows)
+        times = self._geometry.times[:1] if t is None else np.atleast_1d(t)
+        H = self._geometry.heat_rows(rows, times)
+        return H if np.ndim(t) else H[0]
 
     def interpolate(self, A, B, n_steps=11, *, n_dimensions=10):
         """Paths between points, along the geometry of the data.

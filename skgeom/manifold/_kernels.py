@@ -343,3 +343,54 @@ def place_rows(start, stop, distances, weights, pivots, max_iter, tol, out):
                 moved += move * move
             if moved <= tol * tol:
                 break
+
+
+@njit(nogil=True, cache=True, fastmath={"contract", "arcp", "nsz", "reassoc"})
+def sparse_stress_rows(
+    start, stop, indptr, indices, targets, edge_weights, ends, distances, weights, pivots, share,
+    current, out,
+):  # fmt: skip
+    """One majorization step of each row's stress to its edges' ends and to the pivots.
+
+    Rows read ``current`` and write ``out``, so that their order does not matter.
+
+    Parameters
+    ----------
+    indptr, indices : CSR pattern of the edges, shape (n_rows, n_ends)
+    targets, edge_weights : float64 arrays of shape (n_edges,)
+        Wanted lengths, and weights.
+    ends : float64 array of shape (n_ends, n_components)
+    distances : float array of shape (n_rows, p)
+    weights : float64 array of shape (n_rows, p), or (1, p) for all rows alike
+    pivots : float64 array of shape (p, n_components)
+    share : float
+        Part of an edge's correction that the row takes: 1/2 where the other end moves too.
+    current, out : float64 arrays of shape (n_rows, n_components)
+    """
+    n_components = current.shape[1]
+    move = np.empty(n_components)
+    for i in range(start, stop):
+        move[:] = 0.0
+        total = 0.0
+        for e in range(indptr[i], indptr[i + 1]):
+            j = indices[e]
+            square = 0.0
+            for c in range(n_components):
+                square += (current[i, c] - ends[j, c]) ** 2
+            rate = edge_weights[e] * (targets[e] / np.sqrt(max(square, 1e-300)) - 1.0)
+            rate = rate if square > 0.0 else 0.0
+            total += edge_weights[e] / share
+            for c in range(n_components):
+                move[c] += rate * (current[i, c] - ends[j, c])
+        row = i if weights.shape[0] > 1 else 0
+        for p in range(pivots.shape[0]):
+            square = 0.0
+            for c in range(n_components):
+                square += (current[i, c] - pivots[p, c]) ** 2
+            rate = weights[row, p] * (distances[i, p] / np.sqrt(max(square, 1e-300)) - 1.0)
+            rate = rate if square > 0.0 else 0.0
+            total += weights[row, p]
+            for c in range(n_components):
+                move[c] += rate * (current[i, c] - pivots[p, c])
+        for c in range(n_components):
+            out[i, c] = current[i, c] + move[c] / total if total > 0.0 else current[i, c]

@@ -96,7 +96,7 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
     tol : float
         Stops when an iteration lowers the stress by less than this share of it.
     report : callable or None
-        Called as ``report(iteration, stress)``.
+        Called as ``report(iteration, stress)``; stops where it returns True.
 
     Returns
     -------
@@ -108,9 +108,8 @@ def smacof(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=Non
     before = np.inf
     for iteration in range(1, max_iter + 1):
         B, now = _guttman(distances, positions, weights, n_jobs)
-        if report is not None:
-            report(iteration, now)
-        if before - now <= tol * now:
+        stop = report is not None and report(iteration, now)
+        if stop or before - now <= tol * now:
             break
         positions = majorize(B, positions)
         before = now
@@ -177,9 +176,8 @@ def nonmetric(distances, start, weights=None, *, max_iter=300, tol=1e-6, n_jobs=
         fitted *= size / max(np.sqrt((mass * fitted**2).sum()), 1e-300)
         disparities[i, j] = disparities[j, i] = fitted[group]
         now = stress(disparities, positions, weights, n_jobs=n_jobs)
-        if report is not None:
-            report(iteration, now)
-        if before - now <= tol * now:
+        stop = report is not None and report(iteration, now)
+        if stop or before - now <= tol * now:
             break
         positions, _ = smacof(disparities, positions, weights, max_iter=2, tol=0.0, n_jobs=n_jobs)
         before = now
@@ -232,7 +230,7 @@ def sgd(
     eps : float
     random_state : RandomState
     report : callable or None
-        Called as ``report(sweep, None)``.
+        Called as ``report(sweep, None)``; stops where it returns True.
 
     Returns
     -------
@@ -271,11 +269,11 @@ def sgd(
                     sgd_tile_pairs, len(pairs), pairs, offsets, across, across_weights, eta,
                     positions,
                 )  # fmt: skip
-            if report is not None:
-                report(sweep + 1, None)
+            if report is not None and report(sweep + 1, None):
+                break
     result = np.empty((n, n_components))
     result[order[:n]] = positions[:, :n].T
-    return result, max_iter
+    return result, sweep + 1
 
 
 class _rounds:

@@ -10,8 +10,8 @@ _MAX_STEPS = 500
 _TOL = 1e-8
 
 
-def choose_pivots(distances, n_pivots, random_state):
-    """Farthest-point pivots and the number of nodes nearest to each.
+def choose_pivots(distances, n_pivots, random_state, node_weights=None):
+    """Farthest-point pivots and the weight of the nodes nearest to each.
 
     Parameters
     ----------
@@ -19,15 +19,22 @@ def choose_pivots(distances, n_pivots, random_state):
     n_pivots : int
     random_state : RandomState
         Draws the first pivot's predecessor; the first pivot is the point farthest from it.
+    node_weights : array of shape (n,) or None
+        Nodes of weight 0 are no pivots. None is 1 each.
 
     Returns
     -------
     pivots : int array of shape (p,)
     weights : float64 array of shape (p,)
     """
+    if node_weights is not None and not node_weights.all():
+        able = np.flatnonzero(node_weights)
+        between = distances[np.ix_(able, able)]
+        pivots = able[choose_pivots(between, n_pivots, random_state)[0]]
+        return pivots, pivot_weights(distances[:, pivots], node_weights)
     n = len(distances)
     if n_pivots >= n:
-        return np.arange(n), np.ones(n)
+        return np.arange(n), np.ones(n) if node_weights is None else node_weights
     # half of them far apart, so that no part is missed; half at random, where the points are
     pivots = [int(np.argmax(distances[random_state.randint(n)]))]
     nearest = distances[pivots[0]].copy()
@@ -37,13 +44,14 @@ def choose_pivots(distances, n_pivots, random_state):
     others = np.setdiff1d(np.arange(n), pivots)
     pivots.extend(random_state.choice(others, n_pivots - len(np.unique(pivots)), replace=False))
     pivots = np.unique(pivots)
-    return pivots, pivot_weights(distances[:, pivots])
+    return pivots, pivot_weights(distances[:, pivots], node_weights)
 
 
-def pivot_weights(distances):
-    """Number of rows nearest to each column, at least one."""
-    counts = np.bincount(np.argmin(distances, axis=1), minlength=distances.shape[1])
-    return np.maximum(counts, 1).astype(float)
+def pivot_weights(distances, node_weights=None):
+    """Weight of the rows nearest to each column; at least one row's of average weight."""
+    nearest = np.argmin(distances, axis=1)
+    weights = np.bincount(nearest, node_weights, minlength=distances.shape[1])
+    return np.maximum(weights, 1.0 if node_weights is None else node_weights.mean())
 
 
 def place(distances, weights, pivots, start, *, n_jobs=None):

@@ -3,6 +3,7 @@
 from numbers import Integral, Real
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 from sklearn.base import (
     BaseEstimator,
@@ -13,12 +14,19 @@ from sklearn.base import (
 from sklearn.metrics import pairwise_distances
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom.manifold._affinity import check_magnitude
+from skgeom._core.progress import CallbackSupportMixin, Progress, with_callbacks
+from skgeom.manifold._affinity import check_magnitude, validate_rows
 from skgeom.manifold._mds import classical_mds, nonmetric, sgd, smacof, stress, to_disparities
-from skgeom.manifold._placement import choose_pivots, place
+from skgeom.manifold._placement import choose_pivots, pivot_weights, place
+from skgeom.manifold._sparse_stress import (
+    choose_graph_pivots,
+    nearest_ends,
+    reach_pivots,
+    scale_graph,
+)
 
 MDS_CONSTRAINTS = {
     "n_components": [Interval(Integral, 1, None, closed="left")],
@@ -34,6 +42,7 @@ MDS_CONSTRAINTS = {
     "verbose": ["verbose"],
 }
 _SGD_SWEEPS, _SMACOF_ITERATIONS, _SMACOF_TOL = 30, 300, 1e-6
+_GRAPH_SWEEPS = 200
 
 
 def stress_weights(distances, kind, parameter):
@@ -59,14 +68,21 @@ def stress_weights(distances, kind, parameter):
             raise ValueError(
                 f"weights(D) must return an array of shape {distances.shape}, got {weights.shape}."
             )
-    elif kind == "inverse":
-        positive = distances[distances > 0].min(initial=np.inf)
-        positive = positive if np.isfinite(positive) else 1.0
-        # of the least distance 1: a common factor has no effect, and large powers stay finite
-        weights = (np.maximum(distances, positive) / positive) ** -parameter
     else:
-        weights = np.exp(-((distances / (distances.max() or 1.0)) ** 2) / parameter)
+        positive = distances[distances > 0].min(initial=np.inf)
+        weights = weigh(distances, kind, parameter, positive, distances.max())
     return check_weights(weights)
+
+
+def weigh(distances, kind, parameter, least, largest):
+    """Weights of distances of any shape, between the least positive and the largest of them."""
+    if kind is None:
+        return np.ones(np.shape(distances))
+    if kind == "inverse":
+        least = least if np.isfinite(least) else 1.0
+        # of the least distance 1: a common factor has no effect, and large powers stay finite
+        return (np.maximum(distances, least) / least) ** -parameter
+    return np.exp(-((distances / (largest or 1.0)) ** 2) / parameter)
 
 
 def check_weights(weights):
@@ -85,6 +101,14 @@ def check_weights(weights):
     return weights
 
 
+def times_node_weights(weights, node_weights):
+    """Weights of pairs times the weights of both nodes; None stands for all weights 1."""
+    if node_weights is None:
+        return weights
+    pairs = np.outer(node_weights, node_weights)
+    return pairs if weights is None else weights * pairs
+
+
 def embed_distances(
     distances,
     n_components,
@@ -97,8 +121,7 @@ def embed_distances(
     eps,
     random_state,
     n_jobs,
-    verbose=0,
-    name="StressMDS",
+    report=None,
 ):
     """Positions for a matrix of dissimilarities.
 
@@ -121,7 +144,6 @@ def embed_distances(
     start = _start(distances, n_components, init, random_state)
     n_iter = 0
     positions = start
-    report = _reporter(verbose, name)
     if mds == "nonmetric":
         positions, value, n_iter, knots = nonmetric(
             distances, start, weights, max_iter=max_iter or _SMACOF_ITERATIONS,
@@ -160,18 +182,6 @@ def _start(distances, n_components, init, random_state):
     return start
 
 
-def _reporter(verbose, name):
-    if not verbose:
-        return None
-
-    def report(iteration, value):
-        if iteration % 10 == 0:
-            tail = "" if value is None else f": stress {value:.6f}"
-            print(f"[{name}] iteration {iteration}{tail}")
-
-    return report
-
-
 def principal_axes(positions):
     """The same picture, centred and turned onto its principal axes, signs fixed."""
     centred = positions - positions.mean(axis=0)
@@ -190,7 +200,13 @@ def check_n_components(n_components, n_points, what="samples"):
         )
 
 
-class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class StressMDS(
+    CallbackSupportMixin,
+    DocLinkMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
     """Metric multidimensional scaling with weights, placement of new points and speed.
 
     Minimises ``sum_{i<j} w_ij (|y_i - y_j| - d_ij)^2`` by stochastic gradient descent over pairs
@@ -202,7 +218,9 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     n_components : int, default=2
         Dimensions of the embedding; fewer than points.
     metric : str or callable, default="precomputed"
-        "precomputed": X holds dissimilarities. Else a metric of
+        "precomputed": X holds dissimilarities. A sparse X holds those of the edges of a connected
+        graph; shortest paths to the pivots then stand for all other pairs (the sparse stress
+        model [3]_, time and memory linear in edges and nodes). Else a metric of
         `sklearn.metrics.pairwise_distances` for the rows of X.
     mds : {"metric", "classical", "nonmetric"}, default="metric"
         "classical" is Torgerson's scaling by eigenvectors alone. "nonmetric" keeps the order of the
@@ -211,7 +229,9 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         Of metric scaling.
     max_iter : int or None, default=None
         Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300; it stops
-        earlier when an iteration lowers the stress by less than one in 10^6).
+        earlier when an iteration lowers the stress by less than one in 10^6). For sparse
+        dissimilarities, where only the pivots are scaled by `solver`: majorization steps
+        (None: 200).
     eps : float, default=0.01
         The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"inverse", "gaussian"}, callable or None, default=None
@@ -222,13 +242,15 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     init : {"classical", "random"} or array of shape (n_samples, n_components), default="classical"
         Where the scaling starts.
     n_pivots : int, default=64
-        Number of training points to whose distances `transform` places new ones.
+        Number of training points to whose distances `transform` places new ones, and of pivots
+        for sparse dissimilarities.
     random_state : int, RandomState or None, default=None
         Of the order of descent, a random start and the pivots.
     n_jobs : int or None, default=None
         Threads; the result is the same to the last bit for any number of them.
     verbose : int, default=0
-        Above 0, the steps are printed.
+        Above 0, the steps are printed. scikit-learn's callbacks (`set_callbacks`, from 1.9 on) see
+        every iteration too.
 
     Attributes
     ----------
@@ -256,6 +278,8 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
        Transactions on Visualization and Computer Graphics 25 (2019), arXiv:1710.04626.
     .. [2] J. de Leeuw, P. Mair, "Multidimensional scaling using majorization: SMACOF in R",
        Journal of Statistical Software 31 (2009).
+    .. [3] M. Ortmann, M. Klimenta, U. Brandes, "A sparse stress model", Journal of Graph
+       Algorithms and Applications 21 (2017), arXiv:1608.08909.
 
     Examples
     --------
@@ -309,8 +333,9 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
 
         Parameters
         ----------
-        X : array of shape (n_samples, n_samples) or (n_samples, n_features)
-            Dissimilarities, or a table when `metric` is not "precomputed".
+        X : array or sparse matrix of shape (n_samples, n_samples), or (n_samples, n_features)
+            Dissimilarities (sparse: of the edges of a graph), or a table when `metric` is not
+            "precomputed".
         y : ignored
 
         Returns
@@ -321,12 +346,13 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
+    @with_callbacks
     def fit_transform(self, X, y=None):
         """Embed the training points and return their positions.
 
         Parameters
         ----------
-        X : array of shape (n_samples, n_samples) or (n_samples, n_features)
+        X : array or sparse matrix of shape (n_samples, n_samples), or (n_samples, n_features)
         y : ignored
 
         Returns
@@ -334,30 +360,71 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         embedding : ndarray of shape (n_samples, n_components)
         """
         X = self._check(X, reset=True)
-        check_n_components(self.n_components, len(X))
+        check_n_components(self.n_components, X.shape[0])
+        progress = Progress(self, self.verbose)
         rng = check_random_state(self.random_state)
+        with progress.fit(X), progress.step(f"scaling of {X.shape[0]} points") as report:
+            fit = self._fit_graph if sp.issparse(X) else self._fit_pairs
+            self.embedding_ = fit(X, rng, report).astype(X.dtype, copy=False)
+        return self.embedding_
+
+    def _fit_pairs(self, X, rng, report):
+        """Scaling of all pairs."""
         D = np.asarray(X if self.metric == "precomputed" else self._distances(X, X))
         D = np.array(D, dtype=np.float64)
         if not (np.isfinite(D).all() and D.min() >= 0):
             raise ValueError(f"metric={self.metric!r} gives NaN, infinite or negative distances.")
         D[np.arange(len(D)), np.arange(len(D))] = 0.0
-        positions, self.stress_, self.n_iter_, self._knots = embed_distances(
+        weights = stress_weights(D, self.weights, self.weight_param)
+        positions, self.stress_, self.n_iter_, self._knots = self._scale(
+            D, self.init, weights, rng, report
+        )
+        self.pivot_indices_, self._pivot_weights = choose_pivots(D, self.n_pivots, rng)
+        self._train = None if self.metric == "precomputed" else X
+        self._graph_distances = None
+        return positions
+
+    def _scale(self, D, init, weights, rng, report):
+        return embed_distances(
             D,
             self.n_components,
             mds=self.mds,
             solver=self.solver,
-            init=self.init,
-            weights=stress_weights(D, self.weights, self.weight_param),
+            init=init,
+            weights=weights,
             max_iter=self.max_iter,
             eps=self.eps,
             random_state=rng,
             n_jobs=self.n_jobs,
-            verbose=self.verbose,
+            report=report,
         )
-        self.pivot_indices_, self._pivot_weights = choose_pivots(D, self.n_pivots, rng)
-        self._train = None if self.metric == "precomputed" else X
-        self.embedding_ = positions.astype(X.dtype, copy=False)
-        return self.embedding_
+
+    def _fit_graph(self, X, rng, report):
+        """Scaling of a graph's edges, and of shortest paths to pivots."""
+        if self.mds != "metric" or callable(self.weights) or not isinstance(self.init, str):
+            raise ValueError(
+                "Sparse dissimilarities take mds='metric', weights by name and init by name, got "
+                f"mds={self.mds!r}, weights={self.weights!r}, init={self.init!r}."
+            )
+        X = sp.csr_array(X, dtype=np.float64)
+        pivots, D = choose_graph_pivots(X, max(self.n_pivots, self.n_components + 1), rng)
+        unit = 2.0 ** np.frexp(D.max())[1]
+        D, X = D / unit, X / unit
+        least = min(X.data.min(initial=np.inf, where=X.data > 0), D[D > 0].min())
+
+        def weights(d):
+            return weigh(d, self.weights, self.weight_param, least, D.max())
+
+        positions, self.stress_ = scale_graph(
+            X, pivots, D,
+            lambda between: self._scale(between, self.init, weights(between), rng, None)[0],
+            weights, n_sweeps=self.max_iter or _GRAPH_SWEEPS, n_jobs=self.n_jobs, report=report,
+        )  # fmt: skip
+        self.n_iter_ = self.max_iter or _GRAPH_SWEEPS
+        self.pivot_indices_, self._pivot_weights = pivots, pivot_weights(D)
+        self._train = self._knots = None
+        self._graph_distances = D * unit
+        return principal_axes(positions) * unit
 
     def transform(self, X):
         """Place new points, each by itself.
@@ -373,25 +440,39 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
         """
         check_is_fitted(self)
         X = self._check(X, reset=False)
-        D = X if self.metric == "precomputed" else self._distances(X, self._train)
         train = self.embedding_.astype(np.float64)
-        nearest = np.argmin(D, axis=1)
+        to_pivots, nearest, same = self._reach(X)
         positions = place(
-            to_disparities(np.asarray(D, np.float64)[:, self.pivot_indices_], self._knots),
+            to_disparities(to_pivots, self._knots),
             self._pivot_weights,
             train[self.pivot_indices_],
             train[nearest],
             n_jobs=self.n_jobs,
         )
-        same = D[np.arange(len(D)), nearest] == 0
         positions[same] = train[nearest[same]]
         return positions.astype(X.dtype, copy=False)
 
+    def _reach(self, X):
+        """Dissimilarities to the pivots, nearest training points, and whether rows equal them."""
+        if (self._graph_distances is not None) != sp.issparse(X):
+            raise ValueError(
+                "The rows must be sparse where the training dissimilarities were, and dense where "
+                f"they were dense; got {type(X).__name__}."
+            )
+        if sp.issparse(X):
+            to_pivots = reach_pivots(X, self._graph_distances)
+            return to_pivots, nearest_ends(X), np.zeros(X.shape[0], bool)
+        D = np.asarray(X if self.metric == "precomputed" else self._distances(X, self._train))
+        nearest = np.argmin(D, axis=1)
+        same = D[np.arange(len(D)), nearest] == 0
+        return D[:, self.pivot_indices_].astype(np.float64), nearest, same
+
     def _check(self, X, reset):
-        X = validate_data(
+        X = validate_rows(
             self,
             X,
             reset=reset,
+            accept_sparse="csr" if self.metric == "precomputed" else False,
             dtype=[np.float64, np.float32],
             ensure_min_samples=2 if reset else 1,
         )
@@ -400,10 +481,11 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
             return X
         if reset and X.shape[0] != X.shape[1]:
             raise ValueError(f"Dissimilarities must be a square matrix, got shape {X.shape}.")
-        if X.min() < 0:
+        least = X.data.min(initial=0.0) if sp.issparse(X) else X.min()
+        if least < 0:
             raise ValueError(
                 f"Negative values in data passed to {type(self).__name__}: dissimilarities must "
-                f"be non-negative, found {X.min():.3g}."
+                f"be non-negative, found {least:.3g}."
             )
         if reset and abs(X - X.T).max() > 1e-6 * max(X.max(), 1e-300):
             raise ValueError("Dissimilarities must be symmetric.")
@@ -422,6 +504,7 @@ class StressMDS(DocLinkMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin,
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.pairwise = self.metric == "precomputed"
+        tags.input_tags.sparse = self.metric == "precomputed"
         tags.input_tags.positive_only = self.metric == "precomputed"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

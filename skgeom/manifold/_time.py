@@ -15,7 +15,9 @@ from skgeom.manifold._affinity import laplacian as make_laplacian
 from skgeom.manifold._heat import heat_action
 
 # exponents of two of the grid of times, in batches: later ones only where they are needed
-_BATCHES = ((-4.0, 6.0), (6.5, 10.0), (10.5, 14.0), (14.5, 17.0))
+_BATCHES = ((-4.0, 7.0), (7.0, 11.0), (11.0, 15.0), (15.0, 18.0))
+# steps of the exponents: the knee is a time of the grid, the entropy's time lies between two
+_STEPS = {"entropy": 1.0, "knee": 0.5}
 # the knee is sought on times up to this share of the entropy's limit
 _SATURATION = 0.999
 
@@ -66,7 +68,7 @@ def select_time(
     -------
     t : float
     t_grid : ndarray of shape (n_grid,)
-        Geometric grid of times at which the entropy was computed.
+        Times at which the entropy was computed, a factor of 2 apart (root of 2 for "knee").
     entropy : ndarray of shape (n_grid,)
         Mean entropy at these times as a share of its limit.
 
@@ -86,7 +88,7 @@ def select_time(
         rows = np.sort(check_random_state(random_state).choice(n, n_rows, replace=False))
     limit = _limit_entropy(W, measure, rows)
     wanted = share if rule == "entropy" else _SATURATION
-    grid, entropy = _entropy_grid(L, rows, measure, limit, wanted, n_jobs)
+    grid, entropy = _entropy_grid(L, rows, measure, limit, wanted, _STEPS[rule], n_jobs)
     if rule == "entropy":
         t = _time_at(grid, entropy, share)
     else:
@@ -105,14 +107,14 @@ def _limit_entropy(W, measure, rows):
     return limit if limit > 0 else 1.0
 
 
-def _entropy_grid(L, rows, measure, limit, wanted, n_jobs):
+def _entropy_grid(L, rows, measure, limit, wanted, step, n_jobs):
     unit = np.zeros((L.shape[0], len(rows)))
     unit[rows, np.arange(len(rows))] = 1.0
     # heat leaves a node at the rate of its degree: whatever the weights' unit, the grid fits it
     rate = np.frexp(L.diagonal().mean())[1] - 1
     grid, entropy = [], []
     for first, last in _BATCHES:
-        times = 2.0 ** (np.arange(first, last + 0.25, 0.5) - rate)
+        times = 2.0 ** (np.arange(first, last, step) - rate)
         heat = heat_action(L, times, unit, method="chebyshev", tol=1e-10, n_jobs=n_jobs)
         grid.extend(times)
         entropy.extend(_mean_entropy(H, measure) / limit for H in heat)

@@ -19,11 +19,33 @@ def make_distances(seed):
     return cdist(X, X), None
 
 
+# a point and its copy are two nodes of the graph of neighbours, a heavy point is one
+NOT_COPIES = dict.fromkeys(
+    (
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    ),
+    "sample_weight weighs points in k-means, in what landmarks share and in the stress, whose "
+    "stochastic descent depends on the order of points; scikit-learn expects the same of KMeans",
+)
+
 CASES = [
-    Case(HeatGeodesicEmbedding(n_neighbors=5, random_state=0), make_points),
+    Case(
+        HeatGeodesicEmbedding(n_neighbors=5, random_state=0),
+        make_points,
+        expected_failures=NOT_COPIES,
+    ),
     Case(
         HeatGeodesicEmbedding(n_components=1, n_neighbors=5, landmarks=12, random_state=0),
         make_points,
+        expected_failures=NOT_COPIES,
+    ),
+    Case(
+        HeatGeodesicEmbedding(
+            n_components=1, n_neighbors=5, landmarks=12, refinement=1.0, random_state=0
+        ),
+        make_points,
+        expected_failures=NOT_COPIES,
     ),
     Case(
         HeatGeodesicEmbedding(n_components=1, metric="precomputed", random_state=0), make_distances

@@ -5,6 +5,7 @@ from skgeom.manifold import (
     EmbeddingDisplay,
     EntropyDisplay,
     HeatGeodesicEmbedding,
+    HeatSpreadDisplay,
     ShepardDisplay,
 )
 from tests.manifold.data import swiss_roll
@@ -54,3 +55,19 @@ def test_shepard(heat):
     # the stress of a sample of pairs is near the stress of all
     stress = np.sqrt((residual**2).sum() / (display.dissimilarities**2).sum())
     assert stress == pytest.approx(heat.stress_, rel=0.5)
+
+
+def test_heat_spread(heat):
+    display = HeatSpreadDisplay.from_estimator(heat, 5)
+    assert len(display.axes_) == 4
+    np.testing.assert_allclose(display.times, heat.t_ * np.array([1 / 16, 1 / 4, 1, 4]))
+    np.testing.assert_allclose(display.heat[2], heat.heat_kernel([5])[0], rtol=1e-6)
+    # it spreads: ever less is left at the source
+    assert (np.diff(display.heat[:, 5]) < 0).all()
+    one = HeatSpreadDisplay.from_estimator(heat, 5, times=[3.0], axes=[display.axes_[0]])
+    assert one.axes_[0] is display.axes_[0]
+    with pytest.raises(ValueError, match="one for each of 2 times"):
+        HeatSpreadDisplay.from_estimator(heat, 5, times=[1.0, 2.0], axes=[display.axes_[0]])
+    walk = HeatGeodesicEmbedding(heat_method="power", t=3, random_state=0)
+    walk.fit(swiss_roll(60, 0.1, 0)[0])
+    np.testing.assert_array_equal(HeatSpreadDisplay.from_estimator(walk, 0).times, [1, 1, 3, 12])

@@ -68,7 +68,7 @@ def test_diffusion_maps(kind):
         d = W.sum(axis=1)
         U = U / np.sqrt(d / d.mean())[:, None]
     coordinates = np.exp(-t * values) * U
-    D = graph_distance(W, t=t, laplacian=kind, dissimilarity="diffusion")
+    D = graph_distance(W, t=t, laplacian=kind, distance="diffusion")
     np.testing.assert_allclose(D, cdist(coordinates, coordinates), atol=1e-7)
 
 
@@ -76,7 +76,7 @@ def test_potential_is_the_triplet_distance_of_squares():
     """log h = -d^2/(4t) at sigma = 0, so the PHATE potential is 1/(4t) times the triplet of d^2."""
     t = 5.0
     W = affinity_graph(points(), n_neighbors=6)
-    potential = graph_distance(W, t=t, dissimilarity="potential")
+    potential = graph_distance(W, t=t, distance="potential")
     log_h = log_heat_kernel(laplacian(W), t)
     np.testing.assert_allclose(potential, cdist(log_h, log_h), rtol=1e-10, atol=1e-10)
     squares = -4 * t * log_h
@@ -87,14 +87,14 @@ def test_potential_of_the_random_walk():
     """|log P_i - log P_j| of the rows of exp(-t (I - D^-1 W)): the degrees cancel."""
     W = affinity_graph(points(), n_neighbors=6)
     P = expm(-3.0 * laplacian(W, "random_walk").toarray())
-    D = graph_distance(W, t=3.0, laplacian="random_walk", dissimilarity="potential")
+    D = graph_distance(W, t=3.0, laplacian="random_walk", distance="potential")
     np.testing.assert_allclose(D, cdist(np.log(P), np.log(P)), rtol=1e-7, atol=1e-6)
 
 
 def test_triplet_and_denoising():
     W = affinity_graph(points(), n_neighbors=6)
     d = graph_distance(W, t=4.0)
-    T = graph_distance(W, t=4.0, dissimilarity="triplet")
+    T = graph_distance(W, t=4.0, distance="triplet")
     np.testing.assert_allclose(T, cdist(d, d), rtol=1e-7, atol=1e-5)
     mixed = graph_distance(W, t=4.0, rho=0.3)
     np.testing.assert_allclose(mixed, 0.7 * d + 0.3 * T, rtol=1e-9, atol=1e-9)
@@ -103,10 +103,10 @@ def test_triplet_and_denoising():
 def test_log_ratio_tends_to_hops():
     W = grid_graph(6)
     hops = sp.csgraph.shortest_path(W, unweighted=True)
-    D = graph_distance(W, t=1e-30, dissimilarity="log_ratio", laplacian="combinatorial")
+    D = graph_distance(W, t=1e-30, distance="log_ratio", laplacian="combinatorial")
     np.testing.assert_allclose(D, hops, atol=0.3)
     # here t^2 underflows already: two hops and more are continued from one
-    D = graph_distance(W, t=1e-200, dissimilarity="log_ratio", laplacian="combinatorial")
+    D = graph_distance(W, t=1e-200, distance="log_ratio", laplacian="combinatorial")
     np.testing.assert_allclose(D[hops == 1], 1, atol=0.02)
     assert (np.diff([D[hops == k].mean() for k in range(1, 11)]) > 0).all()
 
@@ -114,10 +114,10 @@ def test_log_ratio_tends_to_hops():
 def test_shortest_path():
     X = points()
     W, lengths = affinity_graph(X, n_neighbors=6, return_lengths=True)
-    D = HeatGeodesicDistance(n_neighbors=6, dissimilarity="shortest_path").fit_transform(X)
+    D = HeatGeodesicDistance(n_neighbors=6, distance="shortest_path").fit_transform(X)
     np.testing.assert_allclose(D, sp.csgraph.shortest_path(lengths), rtol=1e-12)
     with pytest.raises(ValueError, match="needs lengths"):
-        graph_distance(W, dissimilarity="shortest_path")
+        graph_distance(W, distance="shortest_path")
 
 
 def test_several_times():

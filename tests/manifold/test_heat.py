@@ -33,7 +33,7 @@ def test_path_graph_has_bessel_kernel_far_below_rounding(method):
     np.testing.assert_allclose(log_h[250 + hops], expected, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("method", ["series", "squaring", "chebyshev", "eigh"])
+@pytest.mark.parametrize("method", ["series", "squaring", "chebyshev", "lowrank", "eigh"])
 def test_complete_graph(method):
     n, t = 12, 0.3
     L = laplacian(sp.csr_array(np.ones((n, n)) - np.eye(n)), "combinatorial")
@@ -51,7 +51,7 @@ def test_small_time_counts_shortest_paths_of_a_grid(method):
         for j in range(side):
             k = i + j
             expected = np.log(comb(k, i)) + k * np.log(t) - lgamma(k + 1)
-            assert log_h[i, j] == pytest.approx(expected, abs=1e-4)
+            assert log_h[i, j] == pytest.approx(expected, rel=0, abs=1e-5)
     assert log_h[-1, -1] < np.log(1e-100)
 
 
@@ -188,3 +188,26 @@ def test_bad_input(function, match):
     """A block of the wrong height was read beyond its end."""
     with pytest.raises(ValueError, match=match):
         function(laplacian(path_graph(20)))
+
+
+@pytest.mark.parametrize("order", [None, 80])
+def test_eigenpairs_act_like_the_matrix_exponential(order):
+    L = laplacian(random_affinity(80, 0), "normalized")
+    B = np.random.default_rng(0).random((80, 3))
+    expected = expm(-2.0 * L.toarray()) @ B
+    np.testing.assert_allclose(heat_action(L, 2.0, B, method="eigh"), expected, atol=1e-12)
+    low = heat_action(L, [2.0], B, method="lowrank", order=order)[0]
+    np.testing.assert_allclose(low, expected, atol=1e-12)
+
+
+def test_few_eigenpairs_leave_out_the_fast_modes():
+    """Of a long path, what 20 eigenpairs leave out is below exp(-t lambda_20)."""
+    L = laplacian(path_graph(300), "combinatorial")
+    t = 400.0
+    exact = np.exp(log_heat_kernel(L, t))
+    unit = np.eye(300)
+    low = heat_action(L, t, unit, method="lowrank", order=20)
+    missing = np.exp(-t * 4 * np.sin(np.pi * 20 / 600) ** 2)  # the path's eigenvalues are known
+    assert np.linalg.norm(low - exact, 2) == pytest.approx(missing, rel=1e-6)
+    with pytest.raises(ValueError, match="method must be one of"):
+        heat_action(L, t, unit, method="squaring")

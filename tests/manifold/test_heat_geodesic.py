@@ -57,7 +57,7 @@ def test_new_points_land_where_they_belong(fitted):
     placed = fitted.transform(NEW)
     d, true = cdist(placed, fitted.embedding_), cdist(NEW_FLAT, FLAT)
     assert row_pearson(d, true) >= 0.99
-    assert row_pearson(fitted.dissimilarities(NEW, ROLL), true) >= 0.99
+    assert row_pearson(fitted.dissimilarity(NEW, ROLL), true) >= 0.99
     assert -0.03 < fitted.score(NEW) < 0
 
 
@@ -66,7 +66,7 @@ def test_noise_that_shortcuts_the_shortest_path():
     X, flat = swiss_roll(600, 0.9, 3)
     true = cdist(flat, flat)
     heat = HeatGeodesicDistance(t_param=0.9, random_state=0).fit_transform(X)
-    paths = HeatGeodesicDistance(dissimilarity="shortest_path").fit_transform(X)
+    paths = HeatGeodesicDistance(distance="shortest_path").fit_transform(X)
     assert row_pearson(heat, true) > row_pearson(paths, true) + 0.05
 
 
@@ -160,23 +160,23 @@ def test_permuting_rows(seed):
 
 OPTIONS = [
     {},
-    {"dissimilarity": "triplet"},
-    {"dissimilarity": "potential", "laplacian": "random_walk"},
-    {"dissimilarity": "diffusion", "t": 3.0},
-    {"dissimilarity": "log_ratio", "t": 0.01},
-    {"dissimilarity": "shortest_path"},
+    {"distance": "triplet"},
+    {"distance": "potential", "laplacian": "random_walk"},
+    {"distance": "diffusion", "t": 3.0},
+    {"distance": "log_ratio", "t": 0.01},
+    {"distance": "shortest_path"},
     {"rho": 0.4, "power": 2.0},
-    {"rho": 0.5, "dissimilarity": "shortest_path"},
+    {"rho": 0.5, "distance": "shortest_path"},
     {"t": [1.0, 5.0, 20.0]},
     {"landmarks": 40},
     {"landmarks": 40, "rho": 0.5},
-    {"landmarks": 40, "dissimilarity": "potential"},
-    {"landmarks": 40, "dissimilarity": "shortest_path"},
+    {"landmarks": 40, "distance": "potential"},
+    {"landmarks": 40, "distance": "shortest_path"},
     {"n_pca": 2},
     {"metric": "manhattan"},
     {"heat_method": "euler", "heat_order": 1, "inverse": "matched"},
     {"heat_method": "chebyshev"},
-    {"heat_method": "power", "laplacian": "random_walk", "dissimilarity": "potential"},
+    {"heat_method": "power", "laplacian": "random_walk", "distance": "potential"},
     {"mds": "nonmetric", "max_iter": 50},
     {"mds": "nonmetric", "landmarks": 40, "weights": "inverse", "max_iter": 50},
     {"heat_method": "series", "weights": "heat"},
@@ -207,12 +207,12 @@ def test_rows_are_transformed_alone_by_any_number_of_threads(options):
 def test_dissimilarities_of_rows(options):
     X = curve(120)
     heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0, **options).fit(X)
-    every = heat.dissimilarities()
+    every = heat.dissimilarity()
     assert every.shape == (heat.graph_.shape[0],) * 2
     if heat.landmarks_ is None:
-        D = heat.dissimilarities(X[5:9], X)
+        D = heat.dissimilarity(X[5:9], X)
         np.testing.assert_allclose(D, every[5:9], rtol=1e-5, atol=1e-5 * every.max())
-    D = heat.dissimilarities(X[:30])
+    D = heat.dissimilarity(X[:30])
     np.testing.assert_allclose(D, D.T, rtol=1e-6, atol=1e-6 * every.max())
 
 
@@ -339,13 +339,13 @@ def test_two_points_and_three():
         ({}, np.where(np.arange(90).reshape(30, 3) == 7, np.inf, 1.0), "infinity"),
         ({"t": -1.0}, curve(30), "'t' parameter"),
         ({"t": [1.0, -1.0]}, curve(30), "positive diffusion times"),
-        ({"t": 2.0, "dissimilarity": "log_ratio"}, curve(30), "defined for t < 1"),
+        ({"t": 2.0, "distance": "log_ratio"}, curve(30), "defined for t < 1"),
         ({"metric": "precomputed"}, curve(30), "square"),
         ({"metric": "precomputed"}, -np.ones((9, 9)), "non-negative"),
         ({"graph": "precomputed"}, -np.ones((9, 9)), "non-negative"),
         ({"graph": "precomputed", "init": "pca"}, np.ones((9, 9)), "init='pca' needs points"),
         ({"graph": "precomputed", "landmarks": 5}, np.ones((9, 9)), "landmarks need points"),
-        ({"weights": "heat", "dissimilarity": "shortest_path"}, curve(30), "needs heat"),
+        ({"weights": "heat", "distance": "shortest_path"}, curve(30), "needs heat"),
         ({"init": np.zeros((3, 2))}, curve(30), "init must have shape"),
         ({"t": ["a"]}, curve(30), "positive diffusion times"),
         ({"t": [[1.0, 2.0]]}, curve(30), "positive diffusion times"),
@@ -426,7 +426,7 @@ def test_rows_that_are_not_nodes(fitted, rows):
 
 def test_verbose(capsys):
     HeatGeodesicEmbedding(n_neighbors=6, random_state=0, verbose=1).fit(curve(60))
-    assert "[HeatGeodesicEmbedding] t = " in capsys.readouterr().out
+    assert "[HeatGeodesicEmbedding] scaling of 60 nodes, t = " in capsys.readouterr().out
 
 
 def test_distance_estimator():

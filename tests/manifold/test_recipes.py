@@ -25,8 +25,8 @@ def same_picture(Y, Z, atol):
 def test_diffusion_maps(laplacian_kind):
     """Classical scaling of diffusion distances: the coordinates exp(-t lambda_k) u_k."""
     t = 30.0
-    heat = HeatGeodesicEmbedding(
-        3, laplacian=laplacian_kind, t=t, dissimilarity="diffusion", mds="classical", scale="heat"
+    heat = HeatGeodesicEmbedding.from_preset(
+        "diffusion_maps", n_components=3, laplacian=laplacian_kind, t=t, scale="heat"
     ).fit(X)
     W = affinity_graph(X)
     values, U = np.linalg.eigh(laplacian(W).toarray())
@@ -42,9 +42,7 @@ def test_diffusion_maps(laplacian_kind):
 
 def test_isomap():
     """Shortest paths along the neighbours' graph and classical scaling, by brute force."""
-    heat = HeatGeodesicEmbedding(
-        graph="knn", n_neighbors=8, dissimilarity="shortest_path", mds="classical", scale="heat"
-    ).fit(X)
+    heat = HeatGeodesicEmbedding.from_preset("isomap", n_neighbors=8, scale="heat").fit(X)
     D = cdist(X, X)
     near = np.argsort(D, axis=1)[:, 1:9]
     graph = np.zeros_like(D)
@@ -60,10 +58,9 @@ def test_phate(heat_method):
 
     "power" is PHATE's own operator with gamma = 1: t steps of the walk, self loops kept.
     """
-    heat = HeatGeodesicEmbedding(
-        laplacian="random_walk", t=10, dissimilarity="potential", heat_method=heat_method,
-        scale="heat", random_state=0,
-    ).fit(X)  # fmt: skip
+    heat = HeatGeodesicEmbedding.from_preset(
+        "phate", t=10, heat_method=heat_method, scale="heat", random_state=0
+    ).fit(X)
     W = affinity_graph(X)
     if heat_method == "auto":
         P = expm(-10.0 * laplacian(W, "random_walk").toarray())
@@ -79,10 +76,7 @@ def test_phate(heat_method):
 def test_phate_where_the_walk_reaches_all():
     """With enough steps every entry of P^t is positive and the potential is PHATE's."""
     Z = np.random.default_rng(0).standard_normal((60, 2))
-    heat = HeatGeodesicEmbedding(
-        laplacian="random_walk", t=40, dissimilarity="potential", heat_method="power",
-        scale="heat", random_state=0,
-    ).fit(Z)  # fmt: skip
+    heat = HeatGeodesicEmbedding.from_preset("phate", t=40, scale="heat", random_state=0).fit(Z)
     K = affinity_graph(Z).toarray() + np.eye(60)
     P = np.linalg.matrix_power(K / K.sum(axis=1, keepdims=True), 40)
     potential = cdist(np.log(P), np.log(P))
@@ -105,10 +99,7 @@ def test_sne_attraction_is_the_heat_weighted_residual():
     and weights h weigh residuals as SNE's attraction does.
     """
     t = 2.0
-    heat = HeatGeodesicEmbedding(
-        laplacian="combinatorial", t=t, sigma=0.0, power=2.0, weights="heat", scale="heat",
-        random_state=0,
-    ).fit(X)  # fmt: skip
+    heat = HeatGeodesicEmbedding.from_preset("sne", t=t, scale="heat", random_state=0).fit(X)
     H = heat.heat_kernel()
     squares = heat.landmark_dissimilarity_.copy()
     np.fill_diagonal(squares, -4 * t * np.log(np.diag(H)))
@@ -120,3 +111,22 @@ def test_sne_attraction_is_the_heat_weighted_residual():
     identity = (H * (gaps - squares)).sum() / (4 * t) + np.log(Z).sum()
     assert divergence == pytest.approx(identity, rel=1e-10)
     assert np.isfinite(heat.embedding_).all()
+
+
+def test_random_walk():
+    """Varadhan's distance of the symmetric walk D^1/2 P^t D^-1/2."""
+    t = 30
+    heat = HeatGeodesicEmbedding.from_preset("random_walk", t=t, sigma=0.0, random_state=0).fit(X)
+    K = affinity_graph(X).toarray() + np.eye(len(X))
+    d = K.sum(axis=1)
+    walk = np.linalg.matrix_power(K / np.sqrt(d[:, None] * d), t)
+    reached = walk > 1e-250
+    np.fill_diagonal(reached, False)
+    expected = np.sqrt(np.maximum(-4 * t * np.log(np.maximum(walk, 1e-300)), 0))
+    D = heat.landmark_dissimilarity_
+    np.testing.assert_allclose(D[reached], expected[reached], rtol=1e-8)
+
+
+def test_unknown_preset():
+    with pytest.raises(ValueError, match="name must be one of"):
+        HeatGeodesicEmbedding.from_preset("tsne")

@@ -1,16 +1,21 @@
 import pickle
+import re
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
+from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 from sklearn.base import clone
 from sklearn.manifold import smacof as sklearn_smacof
 
 from skgeom.manifold import StressMDS, classical_mds
 from skgeom.manifold._mds import _tournament, sgd, smacof, stress
+from skgeom.manifold._stress import stress_weights
+from tests.manifold.data import grid_graph
 
 
 def points(n=150, d=2, seed=0):
@@ -205,7 +210,7 @@ def test_verbose_reports(capsys):
     StressMDS(verbose=1, solver="smacof", init="random", random_state=0).fit(D)
     out = capsys.readouterr().out
     assert "[StressMDS] iteration 10" in out
-    assert "stress" in out
+    assert re.search(r"iteration 20: 0\.\d+", out)  # the stress
 
 
 def test_nonmetric_sees_the_order_only():
@@ -331,3 +336,49 @@ def test_weights_and_metrics_that_make_no_sense():
     for value in (-1.0, np.nan):
         with pytest.raises(ValueError, match="NaN, infinite or negative distances"):
             StressMDS(metric=lambda a, b, value=value: value).fit(X)
+
+
+# ---------------------------------------------------------------------- graphs (sparse stress)
+
+
+def test_graph_of_a_line_is_drawn_exactly():
+    """On a path all shortest paths are distances on the line."""
+    gaps = np.random.default_rng(0).random(59) + 0.2
+    X = sp.diags_array([gaps, gaps], offsets=[-1, 1], format="csr")
+    mds = StressMDS(1, n_pivots=10, random_state=0).fit(X)
+    place = np.append(0.0, np.cumsum(gaps))
+    np.testing.assert_allclose(
+        cdist(mds.embedding_, mds.embedding_), cdist(place[:, None], place[:, None]), atol=0.02
+    )
+    assert mds.stress_ < 1e-3
+    new = sp.csr_array(([0.3, 0.5], ([0, 1], [0, 59])), shape=(2, 60))
+    placed = mds.transform(new).ravel()
+    ends = mds.embedding_[[0, 59], 0]
+    np.testing.assert_allclose(np.abs(placed - ends), [0.3, 0.5], atol=0.05)
+    with pytest.raises(ValueError, match="Row 0 of X has no edge"):
+        mds.transform(sp.csr_array((1, 60)))
+    with pytest.raises(ValueError, match="must be sparse where"):
+        mds.transform(np.ones((1, 60)))
+
+
+@pytest.mark.parametrize("weights", [None, "inverse"])
+def test_graph_stress_is_near_that_of_all_pairs(weights):
+    """Few pivots in place of all pairs lose little of the stress of full scaling."""
+    X = grid_graph(15)
+    D = shortest_path(X)
+    options = {"weights": weights, "weight_param": 2.0, "random_state": 0}
+    full = StressMDS(solver="smacof", **options).fit(D)
+    few = StressMDS(n_pivots=40, **options).fit(X)
+    pair_weights = stress_weights(D, weights, 2.0)
+    value = stress(D, few.embedding_, pair_weights)
+    assert value < 1.05 * full.stress_
+    assert np.array_equal(few.embedding_, clone(few).set_params(n_jobs=2).fit_transform(X))
+
+
+def test_graphs_that_cannot_be_drawn():
+    two = sp.block_diag([grid_graph(3), grid_graph(3)], format="csr")
+    with pytest.raises(ValueError, match="not connected"):
+        StressMDS().fit(two)
+    for options in ({"mds": "classical"}, {"weights": np.exp}, {"init": np.zeros((9, 2))}):
+        with pytest.raises(ValueError, match="Sparse dissimilarities take"):
+            StressMDS(**options).fit(grid_graph(3))

@@ -28,7 +28,7 @@ def test_entropy_at_the_selected_time(kind, share):
     limit = -(pi * np.log(pi)).sum()
     assert mean_entropy(W, t, kind) / limit == pytest.approx(share, abs=2e-3)
     assert len(grid) == len(entropy)
-    np.testing.assert_allclose(grid[1:] / grid[:-1], np.sqrt(2))
+    np.testing.assert_allclose(grid[1:] / grid[:-1], 2.0)
     assert (np.diff(entropy) >= 0).all()
 
 
@@ -77,7 +77,9 @@ def test_two_nodes():
     """h = (1 + e^-2t)/2 and (1 - e^-2t)/2: the entropy of one coin."""
     t, _, _ = select_time(path_graph(2), share=0.85)
     p = (1 + np.exp(-2 * t)) / 2
-    assert -(p * np.log2(p) + (1 - p) * np.log2(1 - p)) == pytest.approx(0.85, abs=1e-3)
+    assert -(p * np.log2(p) + (1 - p) * np.log2(1 - p)) == pytest.approx(
+        0.85, abs=3e-3
+    )  # interpolated
 
 
 @pytest.mark.parametrize("factor", [2.0**-20, 2.0**12])
