@@ -3,6 +3,7 @@
 import numpy as np
 
 from skgeom._core.parallel import single_blas_thread
+from skgeom.spd._masked import masked_mean, masked_squared_distances, observed_rows
 from skgeom.spd._matrices import (
     as_square,
     check_positive,
@@ -257,16 +258,22 @@ def metric_mean(
     C : ndarray of shape (n_matrices, n, n)
     weight : ndarray of shape (n_matrices,)
         Sums to 1.
-    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"} or callable
+        A callable is called with the matrices and ``sample_weight``.
     tol, max_iter, init, n_jobs, keep
-        As in `descend`; the flat metrics have means in closed form.
+        As in `descend`; the flat metrics have means in closed form. With "riemann" rows and
+        columns of NaN are missing ones.
 
     Returns
     -------
     result : KarcherResult
     """
+    if callable(metric):
+        return KarcherResult(as_square(metric(C, sample_weight=weight), "metric", like=C), 0, 0.0)
     check_metric(metric)
     if metric == "riemann":
+        if not observed_rows(C).all():
+            return masked_mean(C, weight, tol, max_iter, init, n_jobs)
         return descend(C, weight, tol, max_iter, init, n_jobs, keep)
     if metric == "wasserstein":
         return KarcherResult(mean_wasserstein(C, weight, tol, max_iter, init), 0, 0.0)
@@ -288,7 +295,8 @@ def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     ----------
     C : ndarray of shape (n_matrices, n, n)
     means : ndarray of shape (n_means, n, n)
-    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"} or callable
+        A callable is called with the matrices, one mean and ``squared=True``.
     n_jobs : int or None, default=None
     inverses : ndarray of shape (n_means, n, n) or None, default=None
         `inverse_factors` of the means, where they are known already.
@@ -297,8 +305,12 @@ def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     -------
     squares : ndarray of shape (n_matrices, n_means)
     """
+    if callable(metric):
+        return np.stack([metric(C, M, squared=True) for M in means], axis=1)
     if metric != "riemann":
         return np.stack([distance(C, M, metric=metric, squared=True) for M in means], axis=1)
+    if not observed_rows(C).all():
+        return masked_squared_distances(C, means, squared_distances)
     # Any factor with M = L L^T whitens as well as M^1/2 where only eigenvalues are wanted.
     inverses = inverse_factors(means) if inverses is None else inverses
     squares = np.empty((len(C), len(means)))

@@ -157,3 +157,42 @@ def mean_log_growth(X, nearest, squares, max_delay):
             if count > 0:
                 beta[b, tau] = total / count
     return beta
+
+
+@njit(nogil=True, cache=True)
+def replace_products(products, sums, entering, leaving):
+    """Move sums over a window: add the products of new rows, take away those of old ones.
+
+    Parameters
+    ----------
+    products : ndarray of shape (n, n)
+        Sum of z z^T, updated on and above the diagonal.
+    sums : ndarray of shape (n,)
+        Sum of z, updated.
+    entering, leaving : ndarray of shape (n_steps, n)
+    """
+    n = len(sums)
+    for k in range(len(entering)):
+        new, old = entering[k], leaving[k]
+        for i in range(n):
+            sums[i] += new[i] - old[i]
+            x, y, row = new[i], old[i], products[i]
+            for j in range(i, n):
+                row[j] += x * new[j] - y * old[j]
+
+
+@njit(nogil=True, cache=True)
+def centred_products(products, sums, n_samples, divisor):
+    """Covariance from sums: (products - sums sums^T / n_samples) / divisor.
+
+    Reads the products on and above the diagonal.
+    """
+    n = len(sums)
+    C = np.empty((n, n))
+    for i in range(n):
+        mean = sums[i] / n_samples
+        for j in range(i, n):
+            C[i, j] = (products[i, j] - mean * sums[j]) / divisor
+        for j in range(i):
+            C[i, j] = C[j, i]
+    return C

@@ -193,3 +193,24 @@ def assemble(moments, lags):
             blocks[:, i, :, j] = moment
             blocks[:, j, :, i] = np.swapaxes(moment, -1, -2)
     return G
+
+
+def average_blocks(S, lags):
+    """Means along the block diagonals of matrices of equally spaced delays.
+
+    Parameters
+    ----------
+    S : ndarray of shape (n_trials, p d, p d)
+    lags : ndarray of int, shape (p,)
+
+    Returns
+    -------
+    G : ndarray of shape (n_trials, p d, p d)
+        Block-Toeplitz, not always positive definite.
+    """
+    p = len(lags)
+    blocks = S.reshape(len(S), p, -1, p, S.shape[-1] // p)
+    moments = {
+        int(lags[k]): sum(blocks[:, i, :, i + k] for i in range(p - k)) / (p - k) for k in range(p)
+    }
+    return assemble(moments, lags)

@@ -5,6 +5,7 @@ import numpy as np
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.spd._domains import product_geodesic
 from skgeom.spd._geometry import (
+    METRICS,
     check_metric,
     inverse_factors,
     inverse_tangent_vectors,
@@ -14,7 +15,7 @@ from skgeom.spd._geometry import (
     tangent_vectors,
     whitened_logs,
 )
-from skgeom.spd._matrices import invsqrtm
+from skgeom.spd._matrices import invsqrtm, upper_vectors
 from skgeom.spd._mean import descend, mean_of_logs
 from skgeom.spd._siegel import (
     SiegelFrame,
@@ -32,7 +33,7 @@ class SPDProduct:
     Parameters
     ----------
     metric : str or dict with keys "mean", "map", "distance"
-        What a dict leaves out is "riemann".
+        What a dict leaves out is "riemann"; its values may be callables.
     tol : float
     max_iter : int
     n_jobs : int or None
@@ -115,6 +116,8 @@ class SPDProduct:
             C = np.ascontiguousarray(points[:, b])
             if self.metrics["map"] == "riemann":
                 parts.append(whitened_logs(C, whitener[b], self.n_jobs))
+            elif callable(self.metrics["map"]):
+                parts.append(upper_vectors(self.metrics["map"](C, reference[b])))
             else:
                 parts.append(tangent_vectors(C, reference[b], metric=self.metrics["map"]))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -127,10 +130,12 @@ class SPDProduct:
 
     def geodesic(self, A, B, t):
         """Point at `t` on the geodesic from `A` (0) to `B` (1)."""
+        _check_named(self.metrics["mean"], "geodesics")
         return product_geodesic(A, B, t, self.metrics["mean"])
 
     def points_at(self, vectors, reference):
         """Invert `vectors`."""
+        _check_named(self.metrics["map"], "inverse")
         parts = np.split(vectors, len(reference), axis=1)
         metric = self.metrics["map"]
         C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
@@ -165,8 +170,14 @@ def split_metric(metric):
         )
     metric = {"mean": "riemann", "map": "riemann", "distance": "riemann", **metric}
     for name in metric.values():
-        check_metric(name)
+        if not callable(name):
+            check_metric(name)
     return metric
+
+
+def _check_named(metric, what):
+    if callable(metric):
+        raise ValueError(f"A metric given by a callable has no {what}: name one of {METRICS}.")
 
 
 class SiegelProduct:

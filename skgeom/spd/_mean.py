@@ -143,18 +143,46 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
     """
     seen = [np.empty(C.shape[:2]), np.empty(C.shape)] if keep else [None, None]
     start = np.tensordot(weight, C, axes=1) if init is None else as_square(init, "init", like=C)
+
+    def gradient(factor, inverse):
+        return mean_log(C, weight, inverse, n_jobs, *seen)
+
+    what = "arithmetic mean" if init is None else "init"
+    result = iterate(start, gradient, tol, max_iter, what)
+    return result._replace(values=seen[0], vectors=seen[1])
+
+
+def iterate(start, gradient, tol, max_iter, what="start"):
+    """Riemannian gradient descent with Barzilai-Borwein steps.
+
+    Parameters
+    ----------
+    start : ndarray of shape (n, n)
+        SPD.
+    gradient : callable
+        ``gradient(factor, inverse)`` is the negative gradient at ``factor @ factor.T`` as seen
+        from `factor`, whose inverse is `inverse`.
+    tol : float
+    max_iter : int
+    what : str
+        Name of `start`, for messages.
+
+    Returns
+    -------
+    result : KarcherResult
+    """
     values, vectors = eigh(start)
-    check_positive(values, "arithmetic mean" if init is None else "init")
+    check_positive(values, what)
     factor = from_eigh(np.sqrt(values), vectors)
     inverse = from_eigh(1.0 / np.sqrt(values), vectors)
-    J = _gradient(C, weight, inverse, n_jobs, *seen)
+    J = gradient(factor, inverse)
     norm = best = np.linalg.norm(J)
     step, stalled, n_iter = 1.0, 0, 0
     while norm > tol and n_iter < max_iter and stalled < MAX_STALLED:
         values, vectors = np.linalg.eigh(J)
         factor = factor @ from_eigh(np.exp(0.5 * step * values), vectors)
         inverse = from_eigh(np.exp(-0.5 * step * values), vectors) @ inverse
-        previous, J = J, _gradient(C, weight, inverse, n_jobs, *seen)
+        previous, J = J, gradient(factor, inverse)
         step = _step(step, previous, J)
         norm, n_iter = np.linalg.norm(J), n_iter + 1
         stalled = stalled + 1 if norm > 0.9 * best else 0
@@ -166,8 +194,7 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
             f"{norm:.2g}, tol is {tol:.2g}. Regularise the matrices, or raise max_iter or tol.",
             ConvergenceWarning,
         )
-    mean = symmetrize(factor @ factor.T)
-    return KarcherResult(mean, n_iter, float(norm), inverse, *seen)
+    return KarcherResult(symmetrize(factor @ factor.T), n_iter, float(norm), inverse)
 
 
 def _step(step, previous, J):
@@ -180,8 +207,8 @@ def _step(step, previous, J):
     return step if STEP_RANGE[0] < step < STEP_RANGE[1] else 1.0
 
 
-def _gradient(C, weight, inverse, n_jobs, kept_values=None, kept_vectors=None):
-    """Weighted mean of the logarithms of the whitened matrices, shape (n, n)."""
+def mean_log(C, weight, inverse, n_jobs, kept_values=None, kept_vectors=None):
+    """Weighted sum of the logarithms of matrices whitened by `inverse`, shape (n, n)."""
 
     def part(start, stop):
         values, vectors = eigh(whiten(C[start:stop], inverse))

@@ -8,7 +8,7 @@ from skgeom.spd._matrices import chunk_ranges
 FLOOR = 1e-10
 
 
-def regularize(C, reg):
+def regularize(C, reg, numbers=None):
     """Apply the `reg` policy in place.
 
     Parameters
@@ -16,7 +16,10 @@ def regularize(C, reg):
     C : ndarray of shape (n_matrices, n, n)
     reg : "auto", float or None
         "auto" adds ``1e-10 tr(C)/n`` to the diagonal of matrices whose smallest eigenvalue is
-        below that; a float adds ``reg tr(C)/n`` to all; None raises for the first such matrix.
+        below that, and minus the eigenvalue where it is clearly negative; a float adds
+        ``reg tr(C)/n`` to all; None raises for the first such matrix.
+    numbers : ndarray of int, shape (n_matrices,), or None, default=None
+        What messages call the matrices; None counts from 0.
 
     Returns
     -------
@@ -27,19 +30,27 @@ def regularize(C, reg):
     ------
     ValueError
     """
-    _check_scale(C)
+    numbers = np.arange(len(C)) if numbers is None else numbers
+    _check_scale(C, numbers)
     if reg is not None and reg != "auto":
         _add(C, np.full(len(C), True), reg)
-        _check_scale(C)
+        _check_scale(C, numbers)
         return np.full(len(C), reg > 0)
     singular = is_singular(C)
     if reg is None and singular.any():
-        raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum())))
-    _add(C, singular, FLOOR)
+        raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum()), numbers))
+    if singular.any():
+        _add(C, singular, FLOOR + _below_zero(C[singular]))
     return singular
 
 
-def _check_scale(C):
+def _below_zero(C):
+    """How far the smallest eigenvalues are below 0, in mean ones; 0 where that is rounding."""
+    lowest = np.linalg.eigvalsh(C)[:, 0] * C.shape[-1] / np.trace(C, axis1=-2, axis2=-1)
+    return np.where(lowest < -FLOOR, -lowest, 0.0)
+
+
+def _check_scale(C, numbers):
     """Raise for a matrix that is zero or not finite, which no multiple of its trace mends."""
     good = np.trace(C, axis1=-2, axis2=-1) > 0
     good &= np.isfinite(C.sum(axis=(-2, -1)))
@@ -47,8 +58,8 @@ def _check_scale(C):
         index = int(np.argmin(good))
         what = "zero" if np.all(np.isfinite(C[index])) else "not finite"
         raise ValueError(
-            f"The covariance of trial {index} is {what}: the trial as it is prepared does not "
-            "vary, or its values (or embed_mean or reg) are too large."
+            f"The covariance of trial {numbers[index]} is {what}: the trial as it is prepared "
+            "does not vary, or its values (or embed_mean or reg) are too large."
         )
 
 
@@ -84,7 +95,8 @@ def _add(C, which, amount):
         return
     n = C.shape[-1]
     diagonal = np.arange(n)
-    level = amount * np.trace(C[which], axis1=-2, axis2=-1) / n
+    with np.errstate(over="ignore"):  # what overflows is refused by the check of the scale
+        level = amount * np.trace(C[which], axis1=-2, axis2=-1) / n
     C[np.flatnonzero(which)[:, None], diagonal, diagonal] += level[:, None]
 
 
@@ -93,12 +105,13 @@ def numerical_rank(C):
     return int(np.sum(np.linalg.eigvalsh(C) > _floor(C)))
 
 
-def _message(C, index, count):
+def _message(C, index, count, numbers):
     rank, n = numerical_rank(C[index]), C.shape[-1]
     return (
-        f"The covariance of trial {index} is singular: rank {rank} of {n} ({count} of {len(C)} "
-        "trials are). Linearly dependent channels (an average reference, interpolated or "
-        "ICA-cleaned channels), an order that is too large for the length of the trial or a lag "
+        f"The covariance of trial {numbers[index]} is singular: rank {rank} of {n} "
+        f"({count} of {len(C)} trials are). Linearly dependent channels (an average reference, "
+        "interpolated or ICA-cleaned channels), an order that is too large for the length of the "
+        "trial or a lag "
         'that is too short for the band cause this. Use reg="auto" or a float, rank="auto", a '
         'shrinkage estimator such as "oas", or a smaller order.'
     )
@@ -120,7 +133,7 @@ def signal_basis(C, rank):
         Rows are principal axes of the mean covariance, largest first; their largest entry is
         positive.
     """
-    _check_scale(C)
+    _check_scale(C, np.arange(len(C)))
     # Trials weigh the same whatever their power is.
     mean = np.mean(C / np.trace(C, axis1=1, axis2=2)[:, None, None], axis=0)
     values, vectors = np.linalg.eigh(mean)
