@@ -211,7 +211,7 @@ def stream_data(work):
 
 def stream_ours(work):
     from skgeom.spd import AugmentedCovariance
-    from skgeom.spd._sliding import StreamingCovariance
+    from skgeom.spd._streaming import StreamingCovariance
 
     X, _ = trials(work)
     covariance = AugmentedCovariance(work["order"], work["lag"]).fit(X)

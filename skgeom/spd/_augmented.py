@@ -554,11 +554,13 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             ranges = [(i, i + 1) for i in range(len(trials))]
         with single_blas_thread():
             parallel_ranges(part, ranges, n_jobs=self.n_jobs)
+            if self.bands is None:
+                return C[:, 0], regularize(C[:, 0], self.reg, numbers)
             for band in range(len(self._filters)):
                 matrices = np.ascontiguousarray(C[:, band])
                 touched |= regularize(matrices, self.reg, numbers)
                 C[:, band] = matrices
-        return (C[:, 0] if self.bands is None else C), touched
+        return C, touched
 
     def _cast(self, C):
         return C.astype(self.dtype or np.float64, copy=False)

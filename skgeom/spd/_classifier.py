@@ -1060,6 +1060,10 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         if sample_weight is not None and has_fit_parameter(model, "sample_weight"):
             weights["sample_weight"] = sample_weight
         self.classifier_ = model.fit(vectors, y, **weights)
+        self._plane = None
+        if self.classifier == "svm" and model.kernel == "linear" and len(self.classes_) == 2:
+            # one product in place of one for each support vector
+            self._plane = model.coef_[0].copy(), float(model.intercept_[0])
         if self.classifier == "svm" and self.probability == "cv":
             shuffle = self.random_state is not None
             folds = StratifiedKFold(3, shuffle=shuffle, random_state=self.random_state)
@@ -1077,7 +1081,6 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
     # From trials to points, features and decisions
 
     def _is_mdm(self):
-        check_is_fitted(self)
         return isinstance(self.classifier, str) and self.classifier in _MDM
 
     def _is_line(self):
@@ -1146,7 +1149,8 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return self._manifold.squared_distances(points, self._means, self._frames)
 
     def _decided(self, what, X, groups):
-        return self._settled(what, *self._features(X, groups))
+        with single_blas_thread():  # one limit for all steps: setting it takes its time
+            return self._settled(what, *self._features(X, groups))
 
     def _settled(self, what, features, good):
         """Results of a method for the good trials; the others get what is known without them."""
@@ -1169,6 +1173,9 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
             if what == "predict_log_proba":
                 return np.log(self._from_features("predict_proba", features))
             model = self.classifier_
+            if self._plane is not None and what in ("predict", "decision_function"):
+                scores = features @ self._plane[0] + self._plane[1]
+                return scores if what != "predict" else self.classes_[(scores > 0).astype(int)]
             if what == "predict_proba":
                 model = getattr(self, "calibrated_", None) or model
             return getattr(model, what)(features)

@@ -19,6 +19,7 @@ from skgeom.spd._matrices import (
     upper_vectors,
 )
 from skgeom.spd._mean import KarcherResult, descend, whiten
+from skgeom.spd._series import logs
 from skgeom.spd._wasserstein import (
     exp_map_wasserstein,
     log_map_wasserstein,
@@ -190,21 +191,19 @@ def whitened_logs(C, whitener, n_jobs=None):
     out = np.empty((len(C), n * (n + 1) // 2))
 
     def part(start, stop):
-        values, vectors = eigh(whiten(C[start:stop], whitener))
-        check_positive(values)
-        upper_vectors(from_eigh(np.log(values), vectors), out=out[start:stop])
+        upper_vectors(logs(whiten(C[start:stop], whitener)), out=out[start:stop])
 
     over_chunks(part, C, n_jobs)
     return out
 
 
 def logs_at_mean(result, whitener, n_jobs=None):
-    """Tangent vectors at a Karcher mean from the eigendecompositions its iteration has kept.
+    """Tangent vectors at a Karcher mean from the logarithms its iteration has kept.
 
     Parameters
     ----------
     result : KarcherResult
-        With `values` and `vectors`.
+        With `logs`.
     whitener : ndarray of shape (n, n)
         Inverse square root of the mean.
     n_jobs : int or None, default=None
@@ -216,13 +215,12 @@ def logs_at_mean(result, whitener, n_jobs=None):
     # M^-1/2 = Q S^-1 with an orthogonal Q: the two views of a matrix differ by a rotation
     rotation = whitener @ np.linalg.inv(result.inverse)
     n = len(whitener)
-    out = np.empty((len(result.values), n * (n + 1) // 2))
+    out = np.empty((len(result.logs), n * (n + 1) // 2))
 
     def part(start, stop):
-        vectors = rotation @ result.vectors[start:stop]
-        upper_vectors(from_eigh(np.log(result.values[start:stop]), vectors), out=out[start:stop])
+        upper_vectors(whiten(result.logs[start:stop], rotation), out=out[start:stop])
 
-    over_chunks(part, result.vectors, n_jobs)
+    over_chunks(part, result.logs, n_jobs)
     return out
 
 

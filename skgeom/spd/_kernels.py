@@ -160,39 +160,35 @@ def mean_log_growth(X, nearest, squares, max_delay):
 
 
 @njit(nogil=True, cache=True)
-def replace_products(products, sums, entering, leaving):
-    """Move sums over a window: add the products of new rows, take away those of old ones.
+def delay_vectors(X, offset, lags, start, out):
+    """Write delay vectors z_t = [x_{t + lags[0]}; ...; x_{t + lags[p-1]}], less an offset.
 
     Parameters
     ----------
-    products : ndarray of shape (n, n)
-        Sum of z z^T, updated on and above the diagonal.
-    sums : ndarray of shape (n,)
-        Sum of z, updated.
-    entering, leaving : ndarray of shape (n_steps, n)
+    X : ndarray of shape (d, T)
+    offset : ndarray of shape (d,)
+    lags : ndarray of int, shape (p,)
+    start : int
+        First t.
+    out : ndarray of shape (n_vectors, p d)
+        Overwritten, a vector a row.
     """
-    n = len(sums)
-    for k in range(len(entering)):
-        new, old = entering[k], leaving[k]
-        for i in range(n):
-            sums[i] += new[i] - old[i]
-            x, y, row = new[i], old[i], products[i]
-            for j in range(i, n):
-                row[j] += x * new[j] - y * old[j]
+    d = X.shape[0]
+    for j in range(len(lags)):
+        for a in range(d):
+            first = start + lags[j]
+            for t in range(out.shape[0]):
+                out[t, j * d + a] = X[a, first + t] - offset[a]
 
 
 @njit(nogil=True, cache=True)
 def centred_products(products, sums, n_samples, divisor):
-    """Covariance from sums: (products - sums sums^T / n_samples) / divisor.
-
-    Reads the products on and above the diagonal.
-    """
+    """Covariance from sums: (products - sums sums^T / n_samples) / divisor."""
     n = len(sums)
     C = np.empty((n, n))
+    scale = 1.0 / divisor
     for i in range(n):
         mean = sums[i] / n_samples
-        for j in range(i, n):
-            C[i, j] = (products[i, j] - mean * sums[j]) / divisor
-        for j in range(i):
-            C[i, j] = C[j, i]
+        for j in range(n):
+            C[i, j] = (products[i, j] - mean * sums[j]) * scale
     return C

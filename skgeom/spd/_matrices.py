@@ -1,5 +1,7 @@
 """Functions of symmetric matrices, over arrays of shape (..., n, n)."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
@@ -249,10 +251,7 @@ def upper_vectors(A, out=None):
         The upper triangle row by row, entries off the diagonal times sqrt(2).
     """
     rows, columns, scale = _triangle(A.shape[-1])
-    if out is None:
-        return A[..., rows, columns] * scale
-    np.multiply(A[..., rows, columns], scale, out=out)
-    return out
+    return np.multiply(A[..., rows, columns], scale, out=out)
 
 
 def from_upper_vectors(v):
@@ -276,6 +275,7 @@ def from_upper_vectors(v):
     return A
 
 
+@lru_cache(maxsize=8)
 def _triangle(n):
     rows, columns = np.triu_indices(n)
     return rows, columns, np.where(rows == columns, 1.0, np.sqrt(2.0))

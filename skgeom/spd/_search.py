@@ -619,12 +619,10 @@ class _Fold:
 
     def fit(self, model):
         """Return the classifier of `model`, fitted to the training features."""
-        fitted = OnFeatures(**model.get_params(deep=False))
-        fitted.__dict__.update(
-            (name, value)
-            for name, value in vars(self.base).items()
-            if name.endswith("_") or name.startswith("_")
-        )
+        fitted = OnFeatures.__new__(OnFeatures)
+        fitted.__dict__.update(vars(self.base))
+        fitted.__dict__.update({name: getattr(model, name) for name in _HEAD})
+        fitted.classifier = model.classifier  # may be set by classifier__ parameters
         if fitted._is_mdm():
             return fitted
         if self._has_kernel(fitted):
@@ -668,10 +666,12 @@ class _FoldOfOrders:
             self.largest._fit_means(train, self.codes, self.weight, start)
             self.squares = model._manifold.block_squares(test, self.largest._means)
         else:
-            self.largest._fit_reference(train, self.weight)
-            at = self.largest._reference, self.largest._whitener
-            self.train_blocks = model._manifold.blocks(train, *at)
-            self.test_blocks = model._manifold.blocks(test, *at)
+            init = None if start is None else start(np.arange(len(train)))
+            summary, whitener, self.train_blocks = model._manifold.mean_and_blocks(
+                train, self.weight / self.weight.sum(), init
+            )
+            self.largest._set_reference(self.largest._noted(*summary), whitener)
+            self.test_blocks = model._manifold.blocks(test, summary[0], whitener)
             if self._has_kernel(model):
                 self.grams = [v @ v.T for v in self.train_blocks]
                 self.test_grams = [t @ v.T for t, v in zip(self.test_blocks, self.train_blocks)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skgeom.spd._kernels import centred_products, replace_products
+from skgeom.spd._kernels import centred_products, delay_vectors
 from skgeom.spd._regularize import regularize
 
 # After this many updates the sums are taken anew, so that rounding does not pile up.
@@ -113,11 +113,12 @@ class StreamingCovariance:
         n_samples = model._embedding.n_samples(X.shape[1])
         if self.updates is None or self.updates >= RESUM or self.step >= n_samples:
             # about the first mean, so that an offset costs no digits
-            self.offset = X.mean(axis=1)[:, None]
+            self.offset = X.mean(axis=1)
             self._sum_anew(X, n_samples)
         else:
             self._update(X, n_samples)
-        self.leaving = self._embedded(X, 0, min(self.step, n_samples))
+        if self.step < n_samples:
+            delay_vectors(X, self.offset, model.lags_, 0, self.leaving)
         C = self._matrix(n_samples)
         self._check_flat(C, window)
         return C
@@ -129,7 +130,7 @@ class StreamingCovariance:
 
     def _check_flat(self, C, window):
         # a channel without variance is looked for in the matrix, which is smaller
-        variances = np.diagonal(C)[: window.shape[0]]
+        variances = C.diagonal()[: window.shape[0]]
         if self.covariance.rank is None and variances.min() > 1e-12 * variances.max():
             return
         flat = (window == window[:, :1]).all(axis=1)
@@ -139,18 +140,21 @@ class StreamingCovariance:
                 f"{window[np.argmax(flat), 0]:g} throughout; every channel must vary."
             )
 
-    def _embedded(self, X, start, stop):
-        """Delay vectors of a part of the window, one a row."""
-        parts = [(X[:, k + start : k + stop] - self.offset).T for k in self.covariance.lags_]
-        return np.concatenate(parts, axis=1)
-
     def _sum_anew(self, X, n_samples):
-        Z = self._embedded(X, 0, n_samples)
+        n = len(self.covariance.lags_) * len(X)
+        Z = np.empty((n_samples, n))
+        delay_vectors(X, self.offset, self.covariance.lags_, 0, Z)
         self.products, self.sums, self.updates = Z.T @ Z, Z.sum(axis=0), 0
+        self.rows = np.empty((2 * self.step, n))
+        self.signs = np.repeat([1.0, -1.0], self.step)[:, None]
+        self.entering, self.leaving = self.rows[: self.step], self.rows[self.step :]
 
     def _update(self, X, n_samples):
-        entering = self._embedded(X, n_samples - self.step, n_samples)
-        replace_products(self.products, self.sums, entering, self.leaving)
+        start = n_samples - self.step
+        delay_vectors(X, self.offset, self.covariance.lags_, start, self.entering)
+        signed = self.signs * self.rows
+        self.products += signed.T @ self.rows
+        self.sums += signed.sum(axis=0)
         self.updates += 1
 
     def _matrix(self, n_samples):
@@ -159,5 +163,5 @@ class StreamingCovariance:
         C = centred_products(self.products, self.sums, n_samples, divisor)
         if model.embed_mean is False:
             return C
-        mean = self.sums / n_samples + np.tile(self.offset[:, 0], len(model.lags_))
+        mean = self.sums / n_samples + np.tile(self.offset, len(model.lags_))
         return model._with_mean(C[None], mean[None])[0]
