@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skgeom.spd._kernels import centre_moments
 from skgeom.spd._lags import (
     assemble,
     average_blocks,
@@ -83,11 +84,10 @@ def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, t
 def _moments(X, embedding, offset):
     n = embedding.n_samples(X.shape[-1])
     S = scatter(X, embedding)
-    S /= n
     mean = np.zeros((len(X), S.shape[-1]))
     if offset.any():
         mean = window_means(X, embedding).reshape(len(X), -1)
-        S -= mean[:, :, None] * mean[:, None, :]
+    centre_moments(S, mean, n)
     return Moments(S, mean, n)
 
 
@@ -104,7 +104,9 @@ def _scm(moments, X, embedding):
 
 
 def _cov(moments, X, embedding):
-    return moments.covariance * (moments.n_samples / (moments.n_samples - 1.0))
+    C = moments.covariance
+    C *= moments.n_samples / (moments.n_samples - 1.0)
+    return C
 
 
 def _corr(moments, X, embedding):

@@ -61,6 +61,39 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
 
 
 @njit(nogil=True, cache=True)
+def fill_by_recurrence(S, change, d):
+    """Complete block matrices from their first block row, down the block diagonals.
+
+    Parameters
+    ----------
+    S : ndarray of shape (n_trials, n, n)
+        The first d rows are there; the others become S[i - d, j - d] + change[i - d, j - d] on and
+        above the block diagonal, and the transposed below it.
+    change : ndarray of shape (n_trials, n - d, n - d)
+    d : int
+    """
+    n = S.shape[1]
+    for m in range(len(S)):
+        for i in range(d, n):
+            for j in range(i - i % d, n):
+                S[m, i, j] = S[m, i - d, j - d] + change[m, i - d, j - d]
+        for i in range(d, n):
+            for j in range(i - i % d):
+                S[m, i, j] = S[m, j, i]
+
+
+@njit(nogil=True, cache=True)
+def centre_moments(S, mean, n_samples):
+    """Turn sums of products into covariances in place: S / n_samples - mean mean^T."""
+    scale = 1.0 / n_samples
+    for m in range(len(S)):
+        for i in range(S.shape[1]):
+            own = mean[m, i]
+            for j in range(S.shape[2]):
+                S[m, i, j] = S[m, i, j] * scale - own * mean[m, j]
+
+
+@njit(nogil=True, cache=True)
 def neighbour_growth(x, delay, max_dim, rtol, atol):
     """How far nearest neighbours move apart when a delay embedding gets one more dimension.
 

@@ -1,8 +1,7 @@
 """What to do with covariances that are singular or nearly so."""
 
 import numpy as np
-
-from skgeom.spd._matrices import chunk_ranges
+from scipy.linalg.lapack import dpotrf
 
 # Relative to the mean eigenvalue tr(C) / n: what counts as singular, and what is then added.
 FLOOR = 1e-10
@@ -65,25 +64,14 @@ def _check_scale(C, numbers):
 
 def is_singular(C):
     """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each."""
-    n = C.shape[-1]
-    diagonal = np.arange(n)
-    singular = np.zeros(len(C), dtype=bool)
-    for start, stop in chunk_ranges(len(C), n * n):
-        shifted = C[start:stop].copy()
-        shifted[:, diagonal, diagonal] -= _floor(shifted)[:, None]
-        try:
-            np.linalg.cholesky(shifted)
-        except np.linalg.LinAlgError:
-            singular[start:stop] = [not _has_cholesky(A) for A in shifted]
+    shifted = np.empty(C.shape[1:])
+    singular = np.empty(len(C), dtype=bool)
+    for i, floor in enumerate(_floor(C)):
+        np.copyto(shifted, C[i])
+        shifted.flat[:: len(shifted) + 1] -= floor
+        # LAPACK reads columns: the transposed is the same matrix, and needs no copy
+        singular[i] = dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)[1] != 0
     return singular
-
-
-def _has_cholesky(A):
-    try:
-        np.linalg.cholesky(A)
-    except np.linalg.LinAlgError:
-        return False
-    return True
 
 
 def _floor(C):
