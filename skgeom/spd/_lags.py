@@ -71,8 +71,13 @@ def stack(X, embedding):
 def window_means(X, embedding):
     """Mean of each row of the stacked trials, shape (n_trials, p, d)."""
     n = embedding.n_samples(X.shape[-1])
-    X = padded(X, embedding)
-    sums = [X[..., k : k + n].sum(axis=-1) for k in embedding.lags]
+    total = X.sum(axis=-1)
+    if embedding.window == "circular":
+        sums = [total] * len(embedding.lags)
+    else:  # the whole trial but for what is before and behind the window
+        sums = [
+            total - X[..., :k].sum(axis=-1) - X[..., k + n :].sum(axis=-1) for k in embedding.lags
+        ]
     return np.stack(sums, axis=-2) / n
 
 

@@ -65,12 +65,13 @@ def _check_scale(C, numbers):
 def is_singular(C):
     """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each."""
     shifted = np.empty(C.shape[1:])
+    # LAPACK reads columns: the transposed is the same matrix, and needs no copy
+    diagonal, columns = shifted.reshape(-1)[:: len(shifted) + 1], shifted.T
     singular = np.empty(len(C), dtype=bool)
     for i, floor in enumerate(_floor(C)):
-        np.copyto(shifted, C[i])
-        shifted.flat[:: len(shifted) + 1] -= floor
-        # LAPACK reads columns: the transposed is the same matrix, and needs no copy
-        singular[i] = dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)[1] != 0
+        shifted[:] = C[i]
+        diagonal -= floor
+        singular[i] = dpotrf(columns, lower=1, clean=0, overwrite_a=1)[1] != 0
     return singular
 
 
