@@ -138,8 +138,12 @@ class SPDProduct:
         _check_named(self.metrics["map"], "inverse")
         parts = np.split(vectors, len(reference), axis=1)
         metric = self.metrics["map"]
-        C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
-        return np.stack(C, axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
+        points = np.stack(C, axis=1)
+        if metric != "riemann":
+            _check_inside(points, metric)
+        return points
 
     def frames(self, means):
         """Return what `squared_distances` needs of means, computed once, or None."""
@@ -173,6 +177,18 @@ def split_metric(metric):
         if not callable(name):
             check_metric(name)
     return metric
+
+
+def _check_inside(points, metric):
+    """Raise where tangent vectors of a metric that has an end led beyond it."""
+    finite = np.isfinite(points).all(axis=(1, 2, 3))
+    values = np.linalg.eigvalsh(np.where(finite[:, None, None, None], points, 0.0))
+    good = finite & (values > 0).all(axis=(1, 2))
+    if not good.all():
+        raise ValueError(
+            f"The tangent vector {int(np.argmin(good))} leads out of the positive definite "
+            f'matrices under the metric {metric!r}, which ends somewhere; "riemann" does not.'
+        )
 
 
 def _check_named(metric, what):

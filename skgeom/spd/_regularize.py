@@ -51,8 +51,9 @@ def _below_zero(C):
 
 def _check_scale(C, numbers):
     """Raise for a matrix that is zero or not finite, which no multiple of its trace mends."""
-    good = np.trace(C, axis1=-2, axis2=-1) > 0
-    good &= np.isfinite(C.sum(axis=(-2, -1)))
+    with np.errstate(invalid="ignore", over="ignore"):
+        good = np.trace(C, axis1=-2, axis2=-1) > 0
+        good &= np.isfinite(C.sum(axis=(-2, -1)))
     if not good.all():
         index = int(np.argmin(good))
         what = "zero" if np.all(np.isfinite(C[index])) else "not finite"

@@ -547,6 +547,16 @@ def test_metrics_by_callables(data):
         theirs.inverse_transform(theirs.transform(X))
 
 
+@pytest.mark.parametrize(("metric", "factor"), [("euclid", -1e4), ("logchol", 1e4)])
+def test_vectors_that_lead_out_of_the_matrices(data, metric, factor):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, metric=metric).fit(X, y)
+    vectors = model.transform(X)
+    assert model.inverse_transform(vectors).shape == (30, 6, 6)
+    with pytest.raises(ValueError, match="tangent vector 0 leads out"):
+        model.inverse_transform(factor * np.abs(vectors))
+
+
 def test_metrics_that_only_pyriemann_has(data):
     X, y = data
     metric = {"mean": mean_logdet, "distance": distance_logdet}

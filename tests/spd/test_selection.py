@@ -160,3 +160,11 @@ def test_refused_settings():
     for name in ("lag", "max_order", "max_lag"):
         with pytest.raises(ValueError, match=f"'{name}' parameter"):
             select_embedding(X, **{name: 0})
+
+
+@pytest.mark.parametrize("method", ["ami_cao", "ami_fnn", "mdop", "ar_bic"])
+def test_trials_too_short_for_the_curves(method):
+    X = random_trials(8, 3, 9)[0]
+    result = select_embedding(X, method=method)
+    assert result.order == 1
+    assert result.lag >= 1
