@@ -15,8 +15,7 @@ from sklearn.metrics import roc_auc_score
 from skgeom import AugmentedCovarianceClassifier
 from skgeom.datasets import load_motor_imagery
 
-channels = ["FC3", "FCz", "FC4", "C5", "C3", "C1", "Cz", "C2", "C4", "C6", "CP3", "CPz", "CP4"]
-recording = load_motor_imagery(channels=channels)
+recording = load_motor_imagery()
 X, y, runs = recording.data, recording.target, recording.groups
 
 # %%
@@ -46,7 +45,7 @@ for name, data in (("as recorded", X), ("moved", moved)):
         own = []
         for run in np.unique(runs):
             test = runs == run
-            model = AugmentedCovarianceClassifier(order=3, lag=2, recenter=policy)
+            model = AugmentedCovarianceClassifier(order=2, lag=2, recenter=policy)
             model.fit(data[~test], y[~test], groups=runs[~test] if policy else None)
             own.append(roc_auc_score(y[test], model.decision_function(data[test])))
         scores[name, policy] = np.array(own)
@@ -70,7 +69,7 @@ fig.tight_layout()
 
 fig, axes = plt.subplots(1, 2, figsize=(9, 3.8))
 for ax, policy in zip(axes, (None, "domain")):
-    model = AugmentedCovarianceClassifier(order=3, lag=2, recenter=policy)
+    model = AugmentedCovarianceClassifier(order=2, lag=2, recenter=policy)
     model.fit(moved, y, groups=runs if policy else None)
     vectors = model.transform(moved, groups=runs if policy else None)
     plane = PCA(2).fit_transform(vectors)
