@@ -176,19 +176,31 @@ def mean_log_growth(X, nearest, squares, max_delay):
     beta : ndarray of shape (n_channels, max_delay + 1)
     """
     beta = np.full((len(X), max_delay + 1), -np.inf)
+    distances = np.zeros(len(nearest))
+    for i in range(len(nearest)):
+        if nearest[i] >= 0:
+            distances[i] = 0.5 * np.log10(squares[i, nearest[i]])
     for b in range(len(X)):
         for tau in range(max_delay + 1):
-            total, count = 0.0, 0
+            total, count, product = 0.0, 0, 1.0
             for i in range(len(nearest)):
                 j = nearest[i]
                 if j < 0:
                     continue
                 step = abs(X[b, i + tau] - X[b, j + tau])
                 if step > 0.0:
-                    total += np.log10(step) - 0.5 * np.log10(squares[i, j])
+                    total -= distances[i]
+                    # a logarithm for several steps, while their product is far from underflow
                     count += 1
+                    if 1e-100 < step < 1e100:
+                        product *= step
+                    else:
+                        total += np.log10(step)
+                    if not 1e-100 < product < 1e100:
+                        total += np.log10(product)
+                        product = 1.0
             if count > 0:
-                beta[b, tau] = total / count
+                beta[b, tau] = (total + np.log10(product)) / count
     return beta
 
 
