@@ -1,33 +1,40 @@
 """Exact Euclidean spanning trees of many points in few dimensions: Borůvka on a k-d tree.
 
-In every round each component looks for the shortest edge that leaves it. A point asks the tree for
-its nearest point of another component; whole nodes are passed over when they lie in its component
-or no closer than the best edge that the component has. What a point found before stays its nearest
-outside point as long as that point is outside, and a lower bound afterwards, so most points are
-not asked again.
+In every round each component looks for the shortest edge that leaves it. A point asks for its
+nearest point of another component, starting at its own leaf and climbing only as far as the best
+edge reaches; nodes that lie in its component are passed over. What a point found before stays its
+nearest outside point as long as that point is outside, and a lower bound afterwards, so most points
+are not asked again, and the points of a leaf deep inside a component are answered together.
+
+Points live in the slots of leaves, `LEAF` to a leaf, free slots at infinity: the distances from a
+point to a leaf are one loop of fixed length over contiguous coordinates.
 """
 
 import numpy as np
 from numba import njit
 
 from skgeom._core.disjoint_set import find, new_partition, union
+from skgeom._core.spanning_prim import SAFE_MATH
 
 LEAF = 16
 
 
 @njit(nogil=True, cache=True)
-def _select(values, ids, low, high, rank):
-    """Reorder ``ids[low:high]`` so that the value at `rank` is in its sorted place."""
+def _select(columns, ids, axis, low, high, rank):
+    """Reorder points ``low..high`` so that the one at `rank` is in its place along `axis`."""
+    d = len(columns)
     high -= 1
     while low < high:
-        pivot = values[ids[(low + high) // 2]]
+        pivot = columns[axis, (low + high) // 2]
         i, j = low, high
         while i <= j:
-            while values[ids[i]] < pivot:
+            while columns[axis, i] < pivot:
                 i += 1
-            while values[ids[j]] > pivot:
+            while columns[axis, j] > pivot:
                 j -= 1
             if i <= j:
+                for k in range(d):
+                    columns[k, i], columns[k, j] = columns[k, j], columns[k, i]
                 ids[i], ids[j] = ids[j], ids[i]
                 i += 1
                 j -= 1
@@ -43,64 +50,91 @@ def _select(values, ids, low, high, rank):
 def _split(columns, ids, spans, boxes):
     """Fill the arrays of `_build`; the number of nodes says how deep the tree is."""
     d, n = columns.shape
-    n_nodes = len(spans)
+    n_inner = len(spans) // 2
     spans[0, 0], spans[0, 1] = 0, n
-    for node in range(n_nodes):
+    for k in range(d):
+        boxes[0, 2, k], boxes[0, 3, k] = -np.inf, np.inf
+    for node in range(len(spans)):
         start, stop = spans[node, 0], spans[node, 1]
         widest, width = 0, -1.0
         for k in range(d):
             low, high = np.inf, -np.inf
-            column = columns[k]
             for position in range(start, stop):
-                value = column[ids[position]]
-                low, high = min(low, value), max(high, value)
+                low, high = min(low, columns[k, position]), max(high, columns[k, position])
             boxes[node, 0, k], boxes[node, 1, k] = low, high
             if high - low > width:
                 widest, width = k, high - low
-        if 2 * node + 2 < n_nodes:
-            middle = (start + stop) // 2
-            _select(columns[widest], ids, start, stop, middle)
-            spans[2 * node + 1, 0], spans[2 * node + 1, 1] = start, middle
-            spans[2 * node + 2, 0], spans[2 * node + 2, 1] = middle, stop
-
-
-def _build(columns, depth):
-    """Build a balanced k-d tree with 2**depth leaves, its nodes numbered as in a heap.
-
-    Parameters
-    ----------
-    columns : ndarray of float64, shape (d, n)
-    depth : int
-
-    Returns
-    -------
-    ids : ndarray of int32, shape (n,)
-        Points in the order of the leaves.
-    spans : ndarray of int64, shape (n_nodes, 2)
-        First point of each node, and one past its last.
-    boxes : ndarray of float64, shape (n_nodes, 2, d)
-        Smallest and largest coordinates.
-    """
-    d, n = columns.shape
-    n_nodes = 2 ** (depth + 1) - 1
-    ids, spans = np.arange(n, dtype=np.int32), np.empty((n_nodes, 2), dtype=np.int64)
-    boxes = np.empty((n_nodes, 2, d))
-    _split(columns, ids, spans, boxes)
-    return ids, spans, boxes
+        if node >= n_inner:
+            continue
+        middle = (start + stop) // 2
+        _select(columns, ids, widest, start, stop, middle)
+        left, right = 2 * node + 1, 2 * node + 2
+        spans[left, 0], spans[left, 1] = start, middle
+        spans[right, 0], spans[right, 1] = middle, stop
+        for k in range(d):
+            for side in (2, 3):
+                boxes[left, side, k] = boxes[right, side, k] = boxes[node, side, k]
+        boxes[left, 3, widest] = boxes[right, 2, widest] = columns[widest, middle]
 
 
 @njit(nogil=True, cache=True)
-def _to_box(point, box):
-    """Squared distance of a point to a box."""
+def _to_box(point, boxes, node):
+    """Squared distance of a point to the box of a node."""
     total = 0.0
     for k in range(len(point)):
-        gap = max(box[0, k] - point[k], point[k] - box[1, k], 0.0)
+        gap = max(boxes[node, 0, k] - point[k], point[k] - boxes[node, 1, k], 0.0)
         total += gap * gap
     return total
 
 
 @njit(nogil=True, cache=True)
-def _nearest_outside(i, best, points, core, label, node_label, spans, boxes, stack, gaps):
+def _between_boxes(boxes, a, b):
+    """Squared distance of the boxes of two nodes."""
+    total = 0.0
+    for k in range(boxes.shape[2]):
+        gap = max(boxes[a, 0, k] - boxes[b, 1, k], boxes[b, 0, k] - boxes[a, 1, k], 0.0)
+        total += gap * gap
+    return total
+
+
+@njit(nogil=True, cache=True)
+def _holds_ball(boxes, node, low, high, radius):
+    """Whether all points within `radius` (squared) of a box lie in the region of a node."""
+    for k in range(boxes.shape[2]):
+        below, above = low[k] - boxes[node, 2, k], boxes[node, 3, k] - high[k]
+        if below * below < radius or above * above < radius:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True, fastmath=SAFE_MATH)
+def _scan_leaf(leaf, i, best, tree, label, point, total):
+    """Nearest point of another component in a leaf, if it is closer than `best`."""
+    cells, core, _, _ = tree
+    start, own = leaf * LEAF, label[i]
+    x = point[0]
+    for j in range(LEAF):
+        gap = cells[leaf, 0, j] - x
+        total[j] = gap * gap
+    for k in range(1, len(point)):
+        x = point[k]
+        for j in range(LEAF):
+            gap = cells[leaf, k, j] - x
+            total[j] += gap * gap
+    hits = np.int64(0)
+    for j in range(LEAF):
+        hits |= np.int64(total[j] < best) & np.int64(label[start + j] != own)
+    found = -1
+    if hits != 0:
+        for j in range(LEAF):
+            weight = max(total[j], core[i], core[start + j])
+            if weight < best and label[start + j] != own:
+                best, found = weight, start + j
+    return found, best
+
+
+@njit(nogil=True, cache=True)
+def _nearest_outside(i, best, tree, label, node_label, point, work):
     """Nearest point of another component, if it is closer than `best`.
 
     Returns
@@ -110,131 +144,170 @@ def _nearest_outside(i, best, points, core, label, node_label, spans, boxes, sta
     best : float
         Its squared distance, or the bound.
     """
-    n_inner = (len(spans) - 1) // 2
-    point, own, found = points[i], label[i], -1
-    stack[0], gaps[0], top = 0, 0.0, 1
-    while top:
-        top -= 1
-        node = stack[top]
-        if gaps[top] >= best or node_label[node] == own:
-            continue
-        if node >= n_inner:
-            for j in range(spans[node, 0], spans[node, 1]):
-                if label[j] == own:
-                    continue
-                weight = 0.0
-                for k in range(points.shape[1]):
-                    gap = points[j, k] - point[k]
-                    weight += gap * gap
-                weight = max(weight, core[i], core[j])
-                if weight < best:
-                    best, found = weight, j
-            continue
-        left, right = 2 * node + 1, 2 * node + 2
-        gap_left, gap_right = _to_box(point, boxes[left]), _to_box(point, boxes[right])
-        if gap_left < gap_right:
-            left, right, gap_left, gap_right = right, left, gap_right, gap_left
-        # the closer child is taken first
-        stack[top], gaps[top] = left, gap_left
-        stack[top + 1], gaps[top + 1] = right, gap_right
-        top += 2
+    cells, _, boxes, _ = tree
+    stack, gaps, total = work
+    n_inner, own, found = len(cells) - 1, label[i], -1
+    node = n_inner + i // LEAF
+    if node_label[node] != own:
+        found, best = _scan_leaf(i // LEAF, i, best, tree, label, point, total)
+    while node > 0 and not _holds_ball(boxes, node, point, point, best):
+        # what has not been seen below the parent is the sibling
+        stack[0], top = node - 1 + 2 * (node & 1), 1
+        gaps[0] = _to_box(point, boxes, stack[0])
+        node = (node - 1) // 2
+        while top:
+            top -= 1
+            below = stack[top]
+            if gaps[top] >= best or node_label[below] == own:
+                continue
+            if below >= n_inner:
+                j, best = _scan_leaf(below - n_inner, i, best, tree, label, point, total)
+                found = j if j >= 0 else found
+                continue
+            near, far = 2 * below + 1, 2 * below + 2
+            gap_near, gap_far = _to_box(point, boxes, near), _to_box(point, boxes, far)
+            if gap_far < gap_near:
+                near, far, gap_near, gap_far = far, near, gap_far, gap_near
+            stack[top], gaps[top] = far, gap_far
+            stack[top + 1], gaps[top + 1] = near, gap_near
+            top += 2
     return found, best
 
 
 @njit(nogil=True, cache=True)
-def _label_nodes(label, spans, node_label):
+def _surrounded(leaf, radius, tree, node_label, stack):
+    """Whether no other component comes within `radius` (squared) of a leaf of one component."""
+    cells, _, boxes, _ = tree
+    n_inner = len(cells) - 1
+    node = home = n_inner + leaf
+    own = node_label[home]
+    while node > 0 and not _holds_ball(boxes, node, boxes[home, 0], boxes[home, 1], radius):
+        stack[0], top = node - 1 + 2 * (node & 1), 1
+        node = (node - 1) // 2
+        while top:
+            top -= 1
+            below = stack[top]
+            if node_label[below] == own or _between_boxes(boxes, home, below) >= radius:
+                continue
+            if below >= n_inner:
+                return False
+            stack[top], stack[top + 1] = 2 * below + 1, 2 * below + 2
+            top += 2
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _label_nodes(label, ids, node_label):
     """Component of each node, -1 where it holds several."""
-    n_inner = (len(spans) - 1) // 2
-    for node in range(len(spans) - 1, -1, -1):
+    n_inner = len(node_label) // 2
+    for node in range(len(node_label) - 1, -1, -1):
         if node < n_inner:
             one, other = node_label[2 * node + 1], node_label[2 * node + 2]
             node_label[node] = one if one == other else -1
             continue
-        node_label[node] = label[spans[node, 0]]
-        for position in range(spans[node, 0] + 1, spans[node, 1]):
-            if label[position] != node_label[node]:
+        start = (node - n_inner) * LEAF
+        node_label[node] = label[start]
+        for slot in range(start + 1, start + LEAF):
+            if ids[slot] >= 0 and label[slot] != node_label[node]:
                 node_label[node] = -1
                 break
 
 
 @njit(nogil=True, cache=True)
-def _shortest_exits(
-    points, core, label, node_label, spans, boxes, near, reach, shortest, source, stack, gaps
-):
-    """Find, for each component, the shortest edge that leaves it.
-
-    `near` and `reach` hold the nearest outside point of each point and its squared distance (or
-    -1 and a lower bound) from earlier rounds; `shortest` and `source` (by component) are filled;
-    `stack` and `gaps` are working memory.
-    """
-    n = len(label)
-    for i in range(n):
-        shortest[i] = np.inf
-    for i in range(n):
-        own = label[i]
-        if near[i] >= 0 and label[near[i]] != own and reach[i] < shortest[own]:
-            shortest[own], source[own] = reach[i], i
-    for i in range(n):
-        own = label[i]
-        if (near[i] >= 0 and label[near[i]] != own) or reach[i] >= shortest[own]:
-            continue
-        if core[i] >= shortest[own]:
-            continue
-        near[i], reach[i] = _nearest_outside(
-            i, shortest[own], points, core, label, node_label, spans, boxes, stack, gaps
-        )
-        if near[i] >= 0:
+def _offer(i, label, near, reach, shortest, source):
+    """Let the edge that point i found be the shortest one of the components at both ends."""
+    for own in (label[i], label[near[i]]):
+        if reach[i] < shortest[own]:
             shortest[own], source[own] = reach[i], i
 
 
 @njit(nogil=True, cache=True)
-def _join(label, near, reach, source, parent, size, edges, weights, count):
+def _shortest_exits(tree, label, node_label, near, reach, shortest, source, point, work):
+    """Find, for each component, the shortest edge that leaves it.
+
+    `near` and `reach` hold the nearest outside point of each point and its squared distance (or
+    -1 and a lower bound) from earlier rounds; `shortest` and `source` (by component) are filled.
+    """
+    cells, core, _, ids = tree
+    n_inner = len(cells) - 1
+    shortest[:] = np.inf
+    for i in range(len(label)):
+        if near[i] >= 0 and label[near[i]] != label[i]:
+            _offer(i, label, near, reach, shortest, source)
+    for leaf in range(len(cells)):
+        slots = range(leaf * LEAF, leaf * LEAF + LEAF)
+        untried = node_label[n_inner + leaf] >= 0
+        for i in slots:
+            own = label[i]
+            if ids[i] < 0 or reach[i] >= shortest[own] or core[i] >= shortest[own]:
+                continue
+            if near[i] >= 0 and label[near[i]] != own:
+                continue
+            if untried:
+                untried = False
+                if _surrounded(leaf, shortest[own], tree, node_label, work[0]):
+                    # what a point knows to be outside is no closer, and may be the shortest edge
+                    for j in slots:
+                        if near[j] < 0 or label[near[j]] == own:
+                            near[j], reach[j] = -1, max(reach[j], shortest[own])
+                    break
+            for k in range(len(point)):
+                point[k] = cells[leaf, k, i - leaf * LEAF]
+            near[i], reach[i] = _nearest_outside(
+                i, shortest[own], tree, label, node_label, point, work
+            )
+            if near[i] >= 0:
+                _offer(i, label, near, reach, shortest, source)
+
+
+@njit(nogil=True, cache=True)
+def _join(ids, label, near, reach, source, parent, size, edges, weights, count):
     """Join every component along its shortest edge; return the number of edges so far."""
-    n = len(label)
-    for own in range(n):
-        if label[own] != own:
+    for own in range(len(label)):
+        if label[own] != own or ids[own] < 0:
             continue
         i = source[own]
         a, b = find(parent, i), find(parent, near[i])
-        # with ties two components may choose two edges to each other
+        # two components may choose the same edge
         if a != b:
             union(parent, size, a, b)
-            edges[count, 0], edges[count, 1] = i, near[i]
+            edges[count, 0], edges[count, 1] = ids[i], ids[near[i]]
             weights[count] = reach[i]
             count += 1
-    for i in range(n):
+    for i in range(len(label)):
         label[i] = find(parent, np.int32(i))
     return count
 
 
-def _boruvka(points, core, spans, boxes):
-    """Rounds of joining components, at most log2(n) of them."""
-    n = len(points)
-    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
-    parent, size = new_partition(n)
-    label, node_label = parent.copy(), np.empty(len(spans), dtype=np.int32)
-    near, reach = np.full(n, -1, dtype=np.int32), np.zeros(n)
-    shortest, source = np.empty(n), np.zeros(n, dtype=np.int32)
-    stack, gaps = np.empty(128, dtype=np.int64), np.empty(128)
-    count = 0
-    while count < n - 1:
-        _label_nodes(label, spans, node_label)
-        _shortest_exits(
-            points,
-            core,
-            label,
-            node_label,
-            spans,
-            boxes,
-            near,
-            reach,
-            shortest,
-            source,
-            stack,
-            gaps,
-        )
-        count = _join(label, near, reach, source, parent, size, edges, weights, count)
-    return edges, weights
+def _build(points, core):
+    """Build a balanced k-d tree of at most `LEAF` points a leaf, its nodes numbered as in a heap.
+
+    Returns
+    -------
+    cells : ndarray of float64, shape (n_leaves, d, LEAF)
+        Coordinates of the points in their slots; infinite where a slot is free.
+    core : ndarray of float64, shape (n_leaves * LEAF,)
+    boxes : ndarray of float64, shape (n_nodes, 4, d)
+        Smallest and largest coordinates of each node, and the region that no other node of its
+        level enters.
+    ids : ndarray of int32, shape (n_leaves * LEAF,)
+        The point in each slot, or -1.
+    """
+    n, d = points.shape
+    n_leaves = 2 ** max(0, int(np.ceil(np.log2(n / LEAF))))
+    columns = np.array(points.T, dtype=np.float64, order="C")
+    members, spans = np.arange(n, dtype=np.int32), np.empty((2 * n_leaves - 1, 2), dtype=np.int64)
+    boxes = np.empty((2 * n_leaves - 1, 4, d))
+    _split(columns, members, spans, boxes)
+    starts, stops = spans[n_leaves - 1 :].T
+    slots = np.arange(n) + np.repeat(np.arange(n_leaves) * LEAF - starts, stops - starts)
+    slot_core, ids = np.full(n_leaves * LEAF, np.inf), np.full(n_leaves * LEAF, -1, dtype=np.int32)
+    slot_core[slots], ids[slots] = core[members], members
+    cells = np.full((n_leaves, d, LEAF), np.inf)
+    leaf, slot = np.divmod(slots, LEAF)
+    for k in range(d):
+        cells[leaf, k, slot] = columns[k]
+    return cells, slot_core, boxes, ids
 
 
 def kdtree_tree(points, core):
@@ -251,9 +324,17 @@ def kdtree_tree(points, core):
     edges : ndarray of int32, shape (n - 1, 2)
     weights : ndarray of float64, shape (n - 1,)
     """
-    n = len(points)
-    depth = max(0, int(np.ceil(np.log2(n / LEAF))))
-    ids, spans, boxes = _build(np.ascontiguousarray(points.T, dtype=np.float64), depth)
-    leaves = np.ascontiguousarray(points[ids], dtype=np.float64)
-    edges, weights = _boruvka(leaves, core[ids], spans, boxes)
-    return ids[edges], weights
+    n, d = points.shape
+    tree = _, _, boxes, ids = _build(points, core)
+    edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
+    parent, size = new_partition(len(ids))
+    label, node_label = parent.copy(), np.empty(len(boxes), dtype=np.int32)
+    near, reach = np.full(len(ids), -1, dtype=np.int32), np.zeros(len(ids))
+    shortest, source = np.empty(len(ids)), np.zeros(len(ids), dtype=np.int32)
+    point, work = np.empty(d), (np.empty(128, dtype=np.int64), np.empty(128), np.empty(LEAF))
+    count = 0
+    while count < n - 1:
+        _label_nodes(label, ids, node_label)
+        _shortest_exits(tree, label, node_label, near, reach, shortest, source, point, work)
+        count = _join(ids, label, near, reach, source, parent, size, edges, weights, count)
+    return edges, weights

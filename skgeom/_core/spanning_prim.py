@@ -8,6 +8,7 @@ therefore the one of a double-precision search, exact duplicates included, whate
 
 import numpy as np
 from numba import njit
+from scipy.linalg.blas import ssyrk
 
 # Everything but "no NaN" and "no infinity": infinities are sentinels in these kernels.
 SAFE_MATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -277,8 +278,21 @@ def gram_tree(points, core):
     edges, weights = np.empty((n - 1, 2), dtype=np.int32), np.empty(n - 1)
     copy, unit = filter_copy(points, transpose=False)
     norms = np.einsum("ij,ij->i", copy, copy) * np.float32(1 - (d + 8) * EPS32)
-    prim_gram(copy @ copy.T, norms, points, core, unit, _workspace(n), edges, weights)
+    prim_gram(_gram(copy), norms, points, core, unit, _workspace(n), edges, weights)
     return edges, weights
+
+
+def _gram(rows):
+    """``rows @ rows.T`` from the half that BLAS computes: numpy mirrors it entry by entry."""
+    n, width = len(rows), 256
+    target = np.empty((n, n), dtype=np.float32)
+    gram = ssyrk(1.0, rows.T, trans=1, lower=1, c=target.T, overwrite_c=1).T
+    for start in range(0, n, width):
+        stop = start + width
+        gram[stop:, start:stop] = gram[start:stop, stop:].T
+        corner = gram[start:stop, start:stop]
+        corner[:] = np.triu(corner) + np.triu(corner, 1).T
+    return gram
 
 
 def _workspace(n):
@@ -322,9 +336,9 @@ def filter_copy(points, transpose):
     radius = max(np.max(points.max(axis=0) - mean), np.max(mean - points.min(axis=0)))
     shift = int(np.frexp(radius)[1])
     copy = np.empty((d, n) if transpose else (n, d), dtype=np.float32)
-    step = max(1, 2**20 // d)
+    step = max(1, 2**15 // d)  # a block that stays in the cache
     for start in range(0, n, step):
-        rows = np.ldexp(points[start : start + step] - mean, -shift)
+        rows = (points[start : start + step] - mean) * 2.0**-shift
         if transpose:
             copy[:, start : start + step] = rows.T
         else:

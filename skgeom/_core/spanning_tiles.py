@@ -14,7 +14,7 @@ from numba import njit
 
 from skgeom._core.disjoint_set import find, new_partition, union
 from skgeom._core.parallel import parallel_map, single_blas_thread
-from skgeom._core.spanning_forest import kruskal
+from skgeom._core.spanning_forest import forest_labels, kruskal
 from skgeom._core.spanning_prim import (
     BLOCK,
     EPS32,
@@ -181,7 +181,7 @@ def _scan_tile(
     return count
 
 
-def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
+def tiled_tree(points, core, *, known=None, n_jobs=None, tile=1024, leaf=512, sample=1000):
     """Edges and squared weights of the exact tree; see `euclidean_tree` for the parameters.
 
     Parameters
@@ -189,6 +189,10 @@ def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
     points : ndarray of shape (n, d)
     core : ndarray of float64, shape (n,)
         Squared core distances.
+    known : tuple of (edges, weights), default=None
+        A spanning forest with squared weights, taken as given: only pairs that lie in two of its
+        components are looked at. The tree is then the lightest one of these pairs, the forest and
+        the first tree.
     n_jobs : int, default=None
         Threads over tiles. The result does not depend on it.
     tile : int, default=1024
@@ -204,7 +208,12 @@ def tiled_tree(points, core, *, n_jobs=None, tile=1024, leaf=512, sample=1000):
     copy, unit = filter_copy(points, transpose=False)
     with single_blas_thread():
         edges, weights = _first_tree(copy, points, core, leaf, sample, n_jobs)
-        layout = _Layout(copy, points, core, unit, edges, weights, tile)
+        group = np.arange(len(points), dtype=np.int32)
+        if known is not None:
+            group, _ = forest_labels(known[0], len(points))
+            edges, weights = np.concatenate([known[0], edges]), np.concatenate([known[1], weights])
+            edges, weights = kruskal(edges, weights, len(points))
+        layout = _Layout(copy, points, core, unit, edges, weights, group, tile)
         del copy
         for offset in range(layout.n_blocks):
             found = parallel_map(
@@ -257,14 +266,24 @@ def _partition(copy, leaf, rng):
     return leaves
 
 
-class _Layout:
-    """The points in the order of the leaves of the first tree, and the tree so far."""
+def _group_after_group(order, group):
+    """Reorder points so that groups are contiguous, and as they were where groups are points."""
+    first = np.full(group.max() + 1, len(order))
+    np.minimum.at(first, group[order], np.arange(len(order)))
+    order = order[np.argsort(first[group[order]], kind="stable")]
+    return order, group[order]
 
-    def __init__(self, copy, points, core, unit, edges, weights, tile):
+
+class _Layout:
+    """The points in the order of the leaves of the first tree, group after group, and the tree."""
+
+    def __init__(self, copy, points, core, unit, edges, weights, group, tile):
         self.points, self.core, self.unit, self.tile = points, core, unit, tile
         self.edges, self.weights = edges, weights
         n, d = copy.shape
-        self.order, self.heights = _leaf_order(edges, weights, n)
+        order, _ = _leaf_order(edges, weights, n)
+        self.order, self.group = _group_after_group(order, group)
+        self.heights = _neighbour_heights(self.order, edges, weights)
         self.copy = copy[self.order]
         norms = np.einsum("ij,ij->i", self.copy, self.copy)
         self.norms = norms * np.float32(1 - (d + 8) * EPS32)
@@ -274,6 +293,8 @@ class _Layout:
     def scan(self, row, column):
         """Pairs of a tile that may improve the tree."""
         row0, column0 = row * self.tile, column * self.tile
+        if self.group[row0] == self.group[column0 : column0 + self.tile][-1]:
+            return np.empty((0, 2), dtype=np.int32), np.empty(0)
         rows, columns = self.copy[row0 : row0 + self.tile], self.copy[column0 : column0 + self.tile]
         gram = rows @ columns.T
         between = 0.0

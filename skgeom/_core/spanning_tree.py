@@ -1,7 +1,8 @@
 """Minimum spanning trees of point clouds, distance matrices and sparse graphs: the entries.
 
-All are exact. The kernels for Euclidean points are in `spanning_prim` (feature columns, or one
-product of matrices), `spanning_tiles` (tiles of that product) and `spanning_boruvka` (a k-d tree).
+The kernels for Euclidean points are in `spanning_prim` (feature columns, or one product of
+matrices), `spanning_tiles` (tiles of that product) and `spanning_boruvka` (a k-d tree): all exact.
+`spanning_neighbors` (lists of nearest neighbours) says how much of its tree is certified.
 
 Edges come as (n - 1, 2) int32 with ``edge[0] < edge[1]``, sorted by (weight, edge[0], edge[1]), and
 weights as float64. `spanning_forest.merge_tree` turns them into the single-linkage hierarchy.
@@ -14,6 +15,7 @@ from sklearn import get_config
 
 from skgeom._core.spanning_boruvka import kdtree_tree
 from skgeom._core.spanning_forest import kruskal, sort_edges
+from skgeom._core.spanning_neighbors import neighbor_tree
 from skgeom._core.spanning_prim import column_tree, gram_tree
 from skgeom._core.spanning_tiles import tiled_tree
 
@@ -80,7 +82,7 @@ def choose_algorithm(n_samples, n_features, memory):
 
 
 def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=None):
-    """Exact Euclidean minimum spanning tree.
+    """Exact Euclidean minimum spanning tree; or, with "knn", one that is nearly so.
 
     Parameters
     ----------
@@ -89,13 +91,14 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
     core : ndarray of float64, shape (n,), default=None
         Core distances c; the edge weights are then ``max(c_i, c_j, |x_i - x_j|)``, the mutual
         reachability distance.
-    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}, default="auto"
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree", "knn"}, default="auto"
         "prim" works on feature columns in O(n d) memory, "gram" on one n x n matrix product,
         "tiles" on tiles of it, in O(n d) memory, "kdtree" asks a k-d tree, for few features.
+        "knn" completes the forest of a graph of nearest neighbours; "auto" never takes it.
     memory : float, default=None
         MiB for temporaries that "auto" keeps to; None takes scikit-learn's `working_memory`.
     n_jobs : int, default=None
-        Threads of "tiles". The result does not depend on it.
+        Threads of "tiles" and "knn". The result does not depend on it.
 
     Returns
     -------
@@ -103,21 +106,38 @@ def euclidean_tree(points, *, core=None, algorithm="auto", memory=None, n_jobs=N
     weights : ndarray of float64, shape (n - 1,)
         Ascending.
     """
+    return certified_tree(points, core, algorithm, memory, n_jobs)[:2]
+
+
+def certified_tree(points, core=None, algorithm="auto", memory=None, n_jobs=None):
+    """`euclidean_tree`, and the share of edges certified to belong to the minimum spanning tree.
+
+    Returns
+    -------
+    edges : ndarray of int32, shape (n - 1, 2)
+    weights : ndarray of float64, shape (n - 1,)
+        Ascending.
+    exact_fraction : float
+        1.0 but for "knn".
+    """
     n, d = points.shape
     memory = get_config()["working_memory"] if memory is None else memory
     if algorithm == "auto":
         algorithm = choose_algorithm(n, d, memory)
     points, exponent = within_range(np.ascontiguousarray(points))
     core = np.zeros(n) if core is None else np.ldexp(core.astype(np.float64), -exponent) ** 2
+    exact_fraction = 1.0
     if algorithm == "tiles":
         edges, weights = tiled_tree(points, core, n_jobs=n_jobs)
     elif algorithm == "kdtree":
         edges, weights = kdtree_tree(points, core)
     elif algorithm == "gram":
         edges, weights = gram_tree(points, core)
+    elif algorithm == "knn":
+        edges, weights, exact_fraction = neighbor_tree(points, core, n_jobs=n_jobs)
     else:
         edges, weights = column_tree(points, core)
-    return sort_edges(edges, np.ldexp(np.sqrt(weights), exponent))
+    return *sort_edges(edges, np.ldexp(np.sqrt(weights), exponent)), exact_fraction
 
 
 def within_range(points):

@@ -57,7 +57,9 @@ def make_separability_scorer(statistic="relative_mean", **parameters):
     return SeparabilityScorer(statistic, **parameters)
 
 
-def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **metric_params):
+def h0_persistence(
+    X, metric="euclidean", min_samples=None, return_mst=False, algorithm="auto", **metric_params
+):
     """Lifetimes of the H0 classes of the Vietoris-Rips filtration of a cloud.
 
     Parameters
@@ -70,6 +72,8 @@ def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **
         When given, the mutual reachability distance takes the place of the metric.
     return_mst : bool, default=False
         Whether to return the edges of the minimum spanning tree as well.
+    algorithm : str, default="auto"
+        As for `SeparabilityScorer`.
     **metric_params : dict
         Further arguments of the metric.
 
@@ -87,7 +91,11 @@ def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **
     array([1., 2., 4.])
     """
     checker = SeparabilityScorer(
-        metric=metric, metric_params=metric_params, min_samples=min_samples, normalize=None
+        metric=metric,
+        metric_params=metric_params,
+        min_samples=min_samples,
+        normalize=None,
+        algorithm=algorithm,
     )
     checker._validate_params()
     X = checker._check_cloud(X, reset=True)
@@ -95,6 +103,7 @@ def h0_persistence(X, metric="euclidean", min_samples=None, return_mst=False, **
         metric=metric,
         metric_params=metric_params,
         min_samples=min_samples,
+        algorithm=algorithm,
         memory=get_config()["working_memory"],
     )
     barcode = build_barcode(X, settings)

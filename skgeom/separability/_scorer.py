@@ -171,11 +171,14 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         `transform`; of a Pipeline that ends in a predictor the output of the steps before it;
         else `decision_function`, else `predict_proba`.
 
-    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}, default="auto"
-        Kernel for the Euclidean tree; all are exact. "prim" works on feature columns, "gram" on
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree", "knn"}, default="auto"
+        Kernel for the Euclidean tree. "prim" works on feature columns, "gram" on
         one n x n product in single precision, "tiles" on tiles of that product, for many points
-        in many dimensions, "kdtree" is for few dimensions. "auto" decides by size, from a
-        measured table, and keeps to scikit-learn's `working_memory`.
+        in many dimensions, "kdtree" is for few dimensions; these are exact. "auto" decides among
+        them by size, from a measured table, and keeps to scikit-learn's `working_memory`. "knn"
+        is for more points than that: it completes the forest of a graph of nearest neighbours,
+        which from 5000 points on are searched approximately by pynndescent (the extra "scale"),
+        and `exact_fraction_` says how much of the tree is certified.
 
     zero_rows : {"keep", "raise"}, default="keep"
         What "l2" and "layer" do with rows that have no direction: keep them at the origin with a
@@ -208,6 +211,9 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         Single-linkage hierarchy in the format of `scipy.cluster.hierarchy`.
     sample_indices_ : ndarray of intp
         Rows of `X` that the tree spans.
+    exact_fraction_ : float
+        Share of the edges of the tree that are certified to belong to the minimum spanning tree;
+        1.0 unless ``algorithm="knn"``, where it takes the lists of neighbours as complete.
     n_components_ : int
         Number of connected components; above 1 only for sparse precomputed graphs.
     n_clusters_ : int
@@ -299,7 +305,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         "ci": [StrOptions({"subsample", "jackknife"})],
         "n_resamples": [Interval(Integral, 2, None, closed="left")],
         "response_method": [StrOptions({"auto", *RESPONSES}), callable],
-        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles", "kdtree"})],
+        "algorithm": [StrOptions({"auto", "prim", "gram", "tiles", "kdtree", "knn"})],
         "zero_rows": [StrOptions({"keep", "raise"})],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
@@ -858,6 +864,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         self.mst_ = self.sample_indices_[barcode.edges]
         self.merge_sizes_ = barcode.merge_sizes.astype(np.intp)
         self.linkage_ = barcode.linkage
+        self.exact_fraction_ = barcode.exact_fraction
         self.n_components_ = barcode.n_components
         cut, self.n_clusters_ = self._major_cut()
         labels = cluster_labels(

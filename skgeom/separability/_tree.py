@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 from skgeom._core.parallel import single_openmp_thread
 from skgeom._core.spanning_forest import merge_tree
 from skgeom._core.spanning_tree import (
-    euclidean_tree,
+    certified_tree,
     graph_forest,
     metric_tree,
     within_range,
@@ -39,7 +39,7 @@ class TreeSettings:
     metric : str or callable
     metric_params : dict
     min_samples : int or None
-    algorithm : {"auto", "prim", "gram", "tiles", "kdtree"}
+    algorithm : {"auto", "prim", "gram", "tiles", "kdtree", "knn"}
     memory : float
         MiB for temporaries.
     n_jobs : int or None
@@ -72,6 +72,8 @@ class Barcode:
     merge_sizes : ndarray of int64, shape (n_merges, 2)
     linkage : ndarray of float64, shape (n_merges, 4)
     n_samples : int
+    exact_fraction : float
+        Share of the edges that are certified to belong to the minimum spanning tree.
     """
 
     lifetimes: np.ndarray
@@ -79,6 +81,7 @@ class Barcode:
     merge_sizes: np.ndarray
     linkage: np.ndarray
     n_samples: int
+    exact_fraction: float = 1.0
 
     @property
     def n_components(self):
@@ -160,25 +163,26 @@ def build_barcode(X, settings):
     barcode : Barcode
     """
     n_samples = X.shape[0]
-    edges, lifetimes = _spanning_tree(X, settings)
+    edges, lifetimes, exact_fraction = _spanning_tree(X, settings)
     if not np.isfinite(lifetimes).all():
         raise ValueError(
             f"Distances between rows of X leave the range of float64 with metric="
             f"{settings.metric!r}; scale X, or normalize it."
         )
     linkage, sizes = merge_tree(edges, lifetimes, n_samples)
-    return Barcode(lifetimes, edges, sizes, linkage, n_samples)
+    return Barcode(lifetimes, edges, sizes, linkage, n_samples, exact_fraction)
 
 
 def _spanning_tree(X, settings):
+    """Edges, their weights, and the share of them that is certified."""
     if isinstance(settings.metric, str):
         if settings.metric == "precomputed":
-            return _precomputed_tree(X, settings)
+            return *_precomputed_tree(X, settings), 1.0
         if settings.metric in MAPPED_METRICS:
             dense = _affordable(X, settings)
             if dense is not None:
                 return _mapped_tree(prepare_rows(dense, settings.metric), settings)
-    return _generic_tree(X, settings)
+    return *_generic_tree(X, settings), 1.0
 
 
 def _affordable(X, settings):
@@ -195,15 +199,12 @@ def _mapped_tree(rows, settings):
     rows, exponent = within_range(rows)
     if settings.min_samples is not None:
         core = _euclidean_core(rows, settings.min_samples)
-    edges, weights = euclidean_tree(
-        rows,
-        core=core,
-        algorithm=settings.algorithm,
-        memory=settings.memory,
-        n_jobs=settings.n_jobs,
+    edges, weights, exact_fraction = certified_tree(
+        rows, core, settings.algorithm, settings.memory, settings.n_jobs
     )
     with np.errstate(over="ignore"):
-        return edges, MAPPED_METRICS[settings.metric](np.ldexp(weights, exponent))
+        weights = MAPPED_METRICS[settings.metric](np.ldexp(weights, exponent))
+    return edges, weights, exact_fraction
 
 
 def _euclidean_core(rows, k):

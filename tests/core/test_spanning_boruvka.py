@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from skgeom._core.spanning_boruvka import _build, _select, kdtree_tree
+from skgeom._core.spanning_boruvka import LEAF, _build, _select, kdtree_tree
 from skgeom._core.spanning_tree import euclidean_tree
 
 
@@ -11,22 +11,33 @@ def test_select_puts_the_rank_in_its_place():
     for values in (rng.random(51), rng.integers(0, 3, 51).astype(float)):
         for rank in (0, 20, 50):
             ids = rng.permutation(51).astype(np.int32)
-            _select(values, ids, 0, 51, rank)
-            assert values[ids[rank]] == np.sort(values)[rank]
-            assert values[ids[:rank]].max(initial=-1) <= values[ids[rank]]
+            columns = np.stack([rng.random(51), values])[:, ids]
+            _select(columns, ids, 1, 0, 51, rank)
+            assert columns[1, rank] == np.sort(values)[rank]
+            assert columns[1, :rank].max(initial=-1) <= columns[1, rank]
             assert sorted(ids) == list(range(51))
+            np.testing.assert_array_equal(columns[1], values[ids])
 
 
 def test_nodes_hold_their_points():
     X = np.random.default_rng(1).random((200, 3))
-    ids, spans, boxes = _build(np.ascontiguousarray(X.T), 4)
-    assert sorted(ids) == list(range(200))
-    for (start, stop), box in zip(spans, boxes):
-        np.testing.assert_array_equal(box, [X[ids[start:stop]].min(0), X[ids[start:stop]].max(0)])
-    leaves = spans[15:]
-    assert leaves[0, 0] == 0
-    assert leaves[-1, 1] == 200
-    np.testing.assert_array_equal(leaves[1:, 0], leaves[:-1, 1])
+    cells, core, boxes, ids = _build(X, np.arange(200.0))
+    taken = ids >= 0
+    assert sorted(ids[taken]) == list(range(200))
+    np.testing.assert_array_equal(core[taken], ids[taken])
+    slots = cells.transpose(0, 2, 1).reshape(-1, 3)
+    np.testing.assert_array_equal(slots[taken], X[ids[taken]])
+    assert np.isinf(slots[~taken]).all()
+    assert np.isinf(core[~taken]).all()
+    for node, (low, high, region_low, region_high) in enumerate(boxes):
+        first = last = node
+        while first < len(cells) - 1:
+            first, last = 2 * first + 1, 2 * last + 2
+        members = ids.reshape(-1, LEAF)[first - len(cells) + 1 : last - len(cells) + 2].ravel()
+        members = members[members >= 0]
+        np.testing.assert_array_equal([low, high], [X[members].min(0), X[members].max(0)])
+        others = np.delete(X, members, axis=0)
+        assert not np.any(np.all((others > region_low) & (others < region_high), axis=1))
 
 
 @pytest.mark.parametrize("d", [1, 2, 3, 6])
@@ -54,3 +65,12 @@ def test_hardly_different_points():
     X[0] = 3
     _, weights = kdtree_tree(X, np.zeros(500))
     assert sorted(weights) == [0] * 498 + [8]
+
+
+def test_leaves_deep_inside_a_component():
+    """Tight groups far apart: whole leaves are answered at once in the last rounds."""
+    rng = np.random.default_rng(6)
+    X = rng.uniform(size=(4000, 2)) + 50 * rng.integers(0, 2, size=(4000, 2))
+    _, weights = euclidean_tree(X, algorithm="kdtree")
+    _, expected = euclidean_tree(X, algorithm="prim")
+    np.testing.assert_allclose(weights, expected, rtol=1e-12)
