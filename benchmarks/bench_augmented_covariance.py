@@ -2,6 +2,7 @@
 
     python benchmarks/bench_augmented_covariance.py                 # all, a few minutes
     python benchmarks/bench_augmented_covariance.py --work cov,mean --repeat 1
+    python benchmarks/bench_augmented_covariance.py --work orders --sizes 0  # the wide grid
 
 The peers are pyriemann's steps behind a delay stacking of ten lines, which is how moabb and the
 method's own code chain them. Every contender runs in its own process with one BLAS thread.
@@ -15,7 +16,7 @@ from harness import Contender, print_table, race
 
 SIZES = {
     "22 channels, p=4": {"n_channels": 22, "order": 4, "lag": 2},
-    "22 channels, p=10": {"n_channels": 22, "order": 10, "lag": 2, "n_trials": 24},
+    "22 channels, p=10": {"n_channels": 22, "order": 10, "lag": 2, "n_trials": 24, "n_times": 1001},
     "3 channels, p=8": {"n_channels": 3, "order": 8, "lag": 2},
 }
 
@@ -24,7 +25,12 @@ def trials(work):
     from skgeom.datasets import load_motor_imagery
 
     channels = ["C3", "Cz", "C4"] if work["n_channels"] == 3 else None
-    X, y = load_motor_imagery(channels=channels, return_X_y=True)
+    data = load_motor_imagery(channels=channels)
+    X, y = data.data, data.target
+    if "n_times" in work:  # longer than the trials: windows of the continuous signals
+        starts = range(0, data.signals.shape[2] - work["n_times"], 1500)
+        X = np.stack([x[:, a : a + work["n_times"]] for x in data.signals for a in starts])
+        y = np.arange(len(X)) % 2
     keep = np.sort(np.random.default_rng(0).permutation(len(X))[: work.get("n_trials", 90)])
     return np.ascontiguousarray(X[keep]), y[keep]
 
@@ -136,8 +142,12 @@ def predict_pyriemann(work):
     return lambda: [model.predict(x[None]) for x in X[:30]]
 
 
-# Grid search: 6 pairs of order and lag x 3 C x 2 kernels, 3 folds
+# Grid search: pairs of order and lag x 3 C x 2 kernels, 3 folds
 
+GRIDS = {
+    "grid": {"orders": [1, 2, 4], "lags": [2, 4]},
+    "orders": {"orders": [1, 2, 3, 4, 5, 6, 7, 8], "lags": [1, 2, 4, 6]},  # minutes for the peer
+}
 GRID = {"C": [0.5, 1.0, 1.5], "kernel": ["linear", "rbf"]}
 
 
@@ -211,7 +221,7 @@ def stream_data(work):
 
 def stream_ours(work):
     from skgeom.spd import AugmentedCovariance
-    from skgeom.spd._sliding import StreamingCovariance
+    from skgeom.spd._streaming import StreamingCovariance
 
     X, _ = trials(work)
     covariance = AugmentedCovariance(work["order"], work["lag"]).fit(X)
@@ -257,6 +267,14 @@ RACES = {
         ],
         "best AUC",
     ),
+    "orders": (
+        "Grid search over orders 1 to 8 and lags 1, 2, 4, 6",
+        [
+            Contender("skgeom, Siegel", grid_siegel, quality=best_score),
+            Contender("pyriemann", grid_pyriemann, ("pyriemann",), best_score),
+        ],
+        "best AUC",
+    ),
     "stream": (
         "200 streaming steps of 10 samples",
         [Contender("skgeom", stream_ours), Contender("stacked anew", stream_anew)],
@@ -268,7 +286,7 @@ RACES = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", default=",".join(RACES))
+    parser.add_argument("--work", default=",".join(name for name in RACES if name != "orders"))
     parser.add_argument("--sizes", default=",".join(map(str, range(len(SIZES)))))
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
@@ -280,9 +298,9 @@ def main():
                 if classifier == "fgmdm" and SIZES[size]["order"] == 10:
                     continue  # the peer would need an F x F matrix of 4.7 GB
                 work = {**SIZES[size], "classifier": classifier}
-                if name == "grid":
-                    work.update(orders=[1, 2, 4], lags=[2, 4], n_trials=90)
-                repeat = 1 if name == "grid" else options.repeat
+                if name in GRIDS:
+                    work.update(GRIDS[name], n_trials=90)
+                repeat = 1 if name in GRIDS else options.repeat
                 results = race(contenders, work, repeat=repeat)
                 parts = [title, classifier, size]
                 print_table(", ".join(filter(None, parts)), results, quality=quality or "note")

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from skgeom import AugmentedCovarianceClassifier
 from skgeom.datasets import load_motor_imagery
+from skgeom.spd import LagBlocksDisplay
 
 few = ["C3", "Cz", "C4"]
 recordings = {
@@ -67,18 +68,6 @@ fig.tight_layout()
 
 recording = recordings["3 electrodes"]
 model = AugmentedCovarianceClassifier(order=3, lag=2).fit(recording.data, recording.target)
-shares = model.feature_importances_
-order, n_channels = model.order_, len(few)
-
-fig, ax = plt.subplots(figsize=(5.2, 4.6))
-image = ax.imshow(100 * shares.swapaxes(1, 2).reshape(order * n_channels, -1), cmap="magma")
-ticks = [f"{name} t+{lag}" for lag in model.lags_ for name in few]
-ax.set_xticks(range(len(ticks)), ticks, rotation=90)
-ax.set_yticks(range(len(ticks)), ticks)
-for border in range(1, order):
-    ax.axhline(border * n_channels - 0.5, color="white", lw=1)
-    ax.axvline(border * n_channels - 0.5, color="white", lw=1)
-fig.colorbar(image, label="share of the coefficients, %")
-ax.set_title("Importance of pairs of electrodes and delays")
-fig.tight_layout()
+display = LagBlocksDisplay.from_estimator(model, ch_names=few)
+display.ax_.set_title("Importance of pairs of electrodes and delays")
 plt.show()

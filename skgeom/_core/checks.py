@@ -172,7 +172,7 @@ def _check_weights(adjacency, allow_negative, name):
         )
 
 
-def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
+def check_trials(X, *, min_times=2, allow_flat=True, allow_bad=False, name="X"):
     """Turn multichannel trials into a C-contiguous float64 array.
 
     Parameters
@@ -184,6 +184,9 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
         Least number of samples of a trial.
     allow_flat : bool, default=True
         Whether a channel may be constant over a trial.
+    allow_bad : bool, default=False
+        Whether channels may hold NaN, infinity or values that are too large or too small; the
+        caller asks `usable_channels` which ones don't.
     name : str
         Name of the parameter, for messages.
 
@@ -225,8 +228,32 @@ def check_trials(X, *, min_times=2, allow_flat=True, name="X"):
         raise ValueError(f"{name} holds 0 trials (0 sample(s)); at least one is required.")
     if not _all_good(trials, min_times, allow_flat):
         for index, trial in enumerate(trials):
-            _check_trial(trial, index, min_times, allow_flat, name)
+            _check_size(trial, index, min_times, name)
+            if not allow_bad:
+                _check_values(trial, index, allow_flat, name)
     return trials
+
+
+def usable_channels(trials, allow_flat=True):
+    """Say which channels of checked trials are finite, of usable size and not flat.
+
+    Parameters
+    ----------
+    trials : ndarray of shape (n_trials, n_channels, n_times), or list of 2-d ndarrays
+    allow_flat : bool, default=True
+        Whether a constant channel is usable.
+
+    Returns
+    -------
+    usable : ndarray of bool, shape (n_trials, n_channels)
+    """
+    usable = np.empty((len(trials), trials[0].shape[0]), dtype=bool)
+    for own, trial in zip(usable, trials):
+        largest = np.maximum(trial.max(axis=1), -trial.min(axis=1))
+        own[:] = _of_usable_size(largest)  # NaN is not
+        if not allow_flat:
+            own &= (trial != trial[:, :1]).any(axis=1)
+    return usable
 
 
 def _differ(trials):
@@ -252,13 +279,16 @@ def _of_usable_size(largest):
     return (largest < LARGEST_SIGNAL) & ((largest > 1.0 / LARGEST_SIGNAL) | (largest == 0))
 
 
-def _check_trial(trial, index, min_times, allow_flat, name):
+def _check_size(trial, index, min_times, name):
     n_channels, n_times = trial.shape
     if n_channels == 0 or n_times < min_times:
         raise ValueError(
             f"Trial {index} of {name} has {n_channels} channel(s) and {n_times} time sample(s); "
             f"at least 1 and {min_times} are required."
         )
+
+
+def _check_values(trial, index, allow_flat, name):
     finite = np.isfinite(trial).all(axis=1)
     if not finite.all():
         raise ValueError(

@@ -6,6 +6,7 @@ matrices, and the mathematics they stand on as functions over (..., n, n) arrays
 
 from skgeom.spd._augmented import AugmentedCovariance
 from skgeom.spd._classifier import AugmentedCovarianceClassifier
+from skgeom.spd._display import LagBlocksDisplay
 from skgeom.spd._geometry import (
     distance,
     exp_map,
@@ -31,6 +32,7 @@ __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
     "AugmentedCovarianceClassifierCV",
+    "LagBlocksDisplay",
     "SlidingWindowDecoder",
     "distance",
     "exp_map",

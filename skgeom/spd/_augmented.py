@@ -9,12 +9,14 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skgeom._core.checks import check_trials
+from skgeom._core.checks import check_trials, usable_channels
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
 from skgeom.spd._covariance import ESTIMATORS, TOEPLITZ_ESTIMATORS, embedded_covariances
 from skgeom.spd._lags import Embedding
+from skgeom.spd._masked import patterns
 from skgeom.spd._matrices import chunk_ranges
+from skgeom.spd._names import pair_names
 from skgeom.spd._regularize import regularize, signal_basis
 from skgeom.spd._selection import RULES, select_embedding
 
@@ -56,6 +58,10 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         "toeplitz": blocks depend on the difference of delays alone, from lag covariances divided
         by T, which makes the matrix positive semi-definite for every input [2]_. Estimators
         "cov", "scm" (then the same), "oas" and floats.
+    toeplitz : {"biased", "averaged"}, default="biased"
+        How ``structure="toeplitz"`` comes by its blocks. "averaged" takes the means along the
+        block diagonals of the sample matrix, as the method's own code does; they are not always
+        positive definite, so `reg` has more to do.
     estimator : str, float or callable, default="cov"
         Covariance of the delay vectors: "cov" divides by N - 1 and "scm" by N; "lwf"
         Ledoit-Wolf, "oas" oracle approximating, "sch" Schäfer-Strimmer shrinkage; "corr"
@@ -67,8 +73,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         not with `embed_mean`.
     reg : "auto", float or None, default="auto"
         "auto" adds ``1e-10 tr(C)/n`` to the diagonal of matrices whose smallest eigenvalue is
-        below that, and warns. A float adds ``reg * tr(C)/n`` to every matrix. None raises,
-        naming the trial.
+        below that (and what is missing to it where the eigenvalue is clearly negative), and
+        warns. A float adds ``reg * tr(C)/n`` to every matrix. None raises, naming the trial.
     rank : "auto", int or None, default=None
         Project the channels onto the common signal space of the training trials before stacking,
         for channels that are linearly dependent by construction (average reference,
@@ -84,8 +90,15 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         Filter bank in Hz: one matrix per band. Needs `sfreq`.
     band_filter_order : int, default=4
         Order of the Butterworth filters, run forward and backward.
+    on_bad : {"raise", "nan"}, default="raise"
+        What to do with a channel that holds NaN or infinity, or is flat, in a trial. "nan": its
+        rows and columns are NaN in the matrix of that trial (of which nothing is left with
+        `rank`, which mixes the channels).
     n_jobs : int or None, default=None
         Number of threads over trials. The result has the same bits for any number.
+    dtype : {"float64", "float32"} or None, default=None
+        Type of the matrices, which are computed in float64; None is float64. A matrix whose
+        condition number is beyond 1e7 is no longer positive definite in float32.
 
     Attributes
     ----------
@@ -143,6 +156,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         "sfreq": [Interval(Real, 0, None, closed="neither"), None],
         "window": [StrOptions({"reference", "full", "circular"})],
         "structure": [StrOptions({"sample", "toeplitz"})],
+        "toeplitz": [StrOptions({"biased", "averaged"})],
         "estimator": [StrOptions(set(ESTIMATORS)), Interval(Real, 0, 1, closed="both"), callable],
         "assume_centered": ["boolean"],
         "reg": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left"), None],
@@ -151,7 +165,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         "standardize": [StrOptions({"channel", "instant"}), None],
         "bands": ["array-like", None],
         "band_filter_order": [Interval(Integral, 1, None, closed="left")],
+        "on_bad": [StrOptions({"raise", "nan"})],
         "n_jobs": [Integral, None],
+        "dtype": [StrOptions({"float32", "float64"}), None],
     }
 
     def __init__(
@@ -163,6 +179,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         sfreq=None,
         window="reference",
         structure="sample",
+        toeplitz="biased",
         estimator="cov",
         assume_centered=False,
         reg="auto",
@@ -171,7 +188,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         standardize=None,
         bands=None,
         band_filter_order=4,
+        on_bad="raise",
         n_jobs=None,
+        dtype=None,
     ):
         self.order = order
         self.lag = lag
@@ -179,6 +198,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.sfreq = sfreq
         self.window = window
         self.structure = structure
+        self.toeplitz = toeplitz
         self.estimator = estimator
         self.assume_centered = assume_centered
         self.reg = reg
@@ -187,7 +207,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.standardize = standardize
         self.bands = bands
         self.band_filter_order = band_filter_order
+        self.on_bad = on_bad
         self.n_jobs = n_jobs
+        self.dtype = dtype
 
     def fit(self, X, y=None):
         """Check the trials and learn delays, signal space and scale of the constant row.
@@ -224,14 +246,16 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._check_parameters()
         sfreq, names = _recording_info(X, self.sfreq)
         trials = self._check_trials(X)
+        usable = self._usable(trials)
         self._set_names(names, trials)
         self._filters = self._design_filters(sfreq)
-        self._learn_signal_space(trials)
-        self._set_delays(sfreq, trials)
-        C, touched = self._matrices(trials)
+        complete = [trial for trial, own in zip(trials, usable) if own.all()]
+        self._learn_signal_space(complete)
+        self._set_delays(sfreq, trials, complete)
+        C, touched = self._matrices(trials, usable)
         self.n_regularized_ = int(touched.sum())
         self._warn_regularized(touched)
-        return C
+        return self._cast(C)
 
     def transform(self, X):
         """Return the augmented covariance matrices of trials.
@@ -256,9 +280,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"{self.n_channels_in_}."
             )
         self._check_lengths(trials)
-        C, touched = self._matrices(trials)
+        C, touched = self._matrices(trials, self._usable(trials))
         self._warn_regularized(touched)
-        return C
+        return self._cast(C)
 
     def get_feature_names_out(self, input_features=None):
         """Names of the entries on and above the diagonal, row by row.
@@ -276,11 +300,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             Such as "C3[t]*C4[t+2]".
         """
         check_is_fitted(self)
-        rows = self._row_names(input_features)
-        pairs = [f"{rows[i]}*{rows[j]}" for i, j in zip(*np.triu_indices(len(rows)))]
-        if self.bands is not None:
-            pairs = [f"{low:g}-{high:g}Hz:{pair}" for low, high in self.bands for pair in pairs]
-        return np.asarray(pairs, dtype=object)
+        return pair_names(self.row_names(input_features), self.band_names())
 
     def set_output(self, *, transform=None):
         """Accept scikit-learn's output setting; matrices always come as an array.
@@ -319,6 +339,10 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 "embed_mean needs the mean of the trials, which assume_centered=True takes for 0."
             )
         self._check_lag()
+        if self.toeplitz == "averaged" and np.ndim(self.lag) > 0 and _is_uneven(self.lag):
+            raise ValueError(
+                f'toeplitz="averaged" needs delays that are equally spaced, got lag={self.lag!r}.'
+            )
 
     def _check_lag(self):
         if isinstance(self.lag, str):
@@ -331,10 +355,20 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"lag={self.lag!r} must be a number or a list of numbers.")
 
     def _check_trials(self, X):
-        trials = check_trials(X, allow_flat=callable(self.estimator))
+        bad = self.on_bad != "raise"
+        trials = check_trials(X, allow_flat=bad or callable(self.estimator), allow_bad=bad)
         if self.standardize == "instant" and trials[0].shape[0] < 2:
             raise ValueError('standardize="instant" needs at least 2 channels, X has 1.')
         return trials
+
+    def _usable(self, trials):
+        """Which channels of which trials can be used, shape (n_trials, n_channels)."""
+        if self.on_bad == "raise":  # otherwise refused by now
+            return np.ones((len(trials), trials[0].shape[0]), dtype=bool)
+        usable = usable_channels(trials, allow_flat=callable(self.estimator))
+        if not usable.any():
+            raise ValueError("Every channel of every trial of X is bad: not finite, or flat.")
+        return usable
 
     def _set_names(self, names, trials):
         self.n_channels_in_ = trials[0].shape[0]
@@ -344,8 +378,8 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         elif hasattr(self, "ch_names_in_"):
             del self.ch_names_in_
 
-    def _set_delays(self, sfreq, trials):
-        order, lag = self._chosen(sfreq, trials)
+    def _set_delays(self, sfreq, trials, complete):
+        order, lag = self._chosen(sfreq, complete)
         if np.ndim(lag) == 0:
             lag = int(lag) if order > 1 else 0
             self._check_span(order, lag)
@@ -372,6 +406,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.__dict__.pop("selection_", None)
         order, lag = self.order, self.lag
         if isinstance(order, str) or isinstance(lag, str):
+            _check_any(trials, f"order={order!r} and lag={lag!r}")
             trials = [self._prepared(trial) for trial in trials]
         if isinstance(lag, str):
             self.selection_ = select_embedding(trials, method=lag, n_jobs=self.n_jobs)
@@ -448,6 +483,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _learn_signal_space(self, trials):
         self.rank_ = self.n_channels_in_
         if self.rank is not None:
+            _check_any(trials, f"rank={self.rank!r}")
             channels = [np.cov(self._standardized(trial)) for trial in trials]
             self.basis_ = signal_basis(
                 np.array(channels).reshape(-1, self.rank_, self.rank_), self.rank
@@ -456,6 +492,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         elif hasattr(self, "basis_"):
             del self.basis_
         if self.embed_mean is True:
+            _check_any(trials, "embed_mean=True")
             total = sum(np.sum(self._prepared(trial) ** 2) for trial in trials)
             size = sum(trial.shape[1] for trial in trials) * self.rank_
             self.mean_scale_ = float(np.sqrt(total / size))
@@ -476,9 +513,31 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         X = self._standardized(X)
         return self.basis_ @ X if self.rank is not None else X
 
-    def _matrices(self, trials):
+    def _matrices(self, trials, usable):
         """Matrices of checked trials, and which of them `reg` has changed."""
-        n = len(self.lags_) * self.rank_ + (self.embed_mean is not False)
+        if usable.all():
+            return self._complete_matrices(trials)
+        n_rows = len(self.lags_) * self.rank_ + (self.embed_mean is not False)
+        C = np.full((len(trials), len(self._filters), n_rows, n_rows), np.nan)
+        touched = np.zeros(len(trials), dtype=bool)
+        for members, channels in patterns(usable):
+            if len(channels) == 0 or (self.rank is not None and not usable[members[0]].all()):
+                continue
+            own = [np.ascontiguousarray(trials[i][channels]) for i in members]
+            part, touched[members] = self._complete_matrices(own, members)
+            d = self.n_channels_in_ if self.rank is None else self.rank_
+            channels = channels if self.rank is None else np.arange(d)
+            rows = (d * np.arange(len(self.lags_))[:, None] + channels).ravel()
+            if self.embed_mean is not False:
+                rows = np.append(rows, n_rows - 1)
+            part = part.reshape(len(own), len(self._filters), len(rows), len(rows))
+            C[np.ix_(members, np.arange(C.shape[1]), rows, rows)] = part
+        return (C[:, 0] if self.bands is None else C), touched
+
+    def _complete_matrices(self, trials, numbers=None):
+        """Matrices of trials without bad channels, whose numbers are for messages."""
+        n_channels = trials[0].shape[0] if self.rank is None else self.rank_
+        n = len(self.lags_) * n_channels + (self.embed_mean is not False)
         C = np.empty((len(trials), len(self._filters), n, n))
         touched = np.zeros(len(trials), dtype=bool)
 
@@ -495,15 +554,16 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             ranges = [(i, i + 1) for i in range(len(trials))]
         with single_blas_thread():
             parallel_ranges(part, ranges, n_jobs=self.n_jobs)
+            if self.bands is None:
+                return C[:, 0], regularize(C[:, 0], self.reg, numbers)
             for band in range(len(self._filters)):
-                touched |= self._regularized(C, band)
-        return (C[:, 0] if self.bands is None else C), touched
+                matrices = np.ascontiguousarray(C[:, band])
+                touched |= regularize(matrices, self.reg, numbers)
+                C[:, band] = matrices
+        return C, touched
 
-    def _regularized(self, C, band):
-        matrices = np.ascontiguousarray(C[:, band])
-        touched = regularize(matrices, self.reg)
-        C[:, band] = matrices
-        return touched
+    def _cast(self, C):
+        return C.astype(self.dtype or np.float64, copy=False)
 
     def _covariances(self, X, sos):
         if sos is not None:
@@ -515,7 +575,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 self._embedding,
                 self.estimator,
                 self.assume_centered,
-                self.structure == "toeplitz",
+                self.toeplitz if self.structure == "toeplitz" else None,
             )
             return C if self.embed_mean is False else self._with_mean(C, mean)
 
@@ -566,16 +626,40 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
             )
         return list(names) if self.rank is None else [f"component{i}" for i in range(self.rank_)]
 
-    def _row_names(self, input_features):
+    def row_names(self, input_features=None):
+        """Names of the rows of the matrices.
+
+        Parameters
+        ----------
+        input_features : array-like of str, shape (n_channels,), or None
+
+        Returns
+        -------
+        names : list of str
+            Such as "C3[t+2]".
+        """
         names = self.channel_names(input_features)
         rows = [f"{name}[t+{lag}]" if lag else f"{name}[t]" for lag in self.lags_ for name in names]
         return rows + (["mean"] if self.embed_mean is not False else [])
+
+    def band_names(self):
+        """Names of the bands, such as "8-12Hz"; None without a filter bank."""
+        return None if self.bands is None else [f"{lo:g}-{hi:g}Hz" for lo, hi in self.bands]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _is_uneven(lag):
+    return bool(np.any(np.diff(np.asarray(lag, dtype=float), 2) != 0))
+
+
+def _check_any(trials, what):
+    if len(trials) == 0:
+        raise ValueError(f"{what} needs a trial without bad channels; X has none.")
 
 
 def _too_short(which, n_times, order, longest, n=0):

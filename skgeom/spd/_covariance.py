@@ -4,7 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skgeom.spd._lags import assemble, lag_moments, padded, scatter, stack, window_means
+from skgeom.spd._kernels import centre_moments
+from skgeom.spd._lags import (
+    assemble,
+    average_blocks,
+    lag_moments,
+    padded,
+    scatter,
+    stack,
+    window_means,
+)
 
 ESTIMATORS = ("cov", "scm", "lwf", "oas", "sch", "corr", "bartz")
 # What a block-Toeplitz covariance can be shrunk by without leaving that form.
@@ -29,7 +38,7 @@ class Moments(NamedTuple):
     n_samples: int
 
 
-def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, toeplitz=False):
+def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, toeplitz=None):
     """Covariance matrices of delay-embedded trials.
 
     Parameters
@@ -39,8 +48,9 @@ def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, t
     estimator : {"cov", "scm", "lwf", "oas", "sch", "corr", "bartz"}, float or callable
     assume_centered : bool, default=False
         Take second moments about zero.
-    toeplitz : bool, default=False
-        Block-Toeplitz form from biased lag covariances.
+    toeplitz : {"biased", "averaged"} or None, default=None
+        Block-Toeplitz form from biased lag covariances, or from the means along the block
+        diagonals of the sample covariance.
 
     Returns
     -------
@@ -52,15 +62,21 @@ def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, t
     offset = np.zeros(X.shape[:-1]) if assume_centered else X.mean(axis=-1)
     if not assume_centered:
         X = X - offset[..., None]
-    moments = _toeplitz_moments(X, embedding) if toeplitz else _moments(X, embedding, offset)
-    if toeplitz and estimator == "cov":
+    if toeplitz == "biased":
+        moments = _toeplitz_moments(X, embedding)
+    else:
+        moments = _moments(X, embedding, offset)
+    if toeplitz == "averaged":
+        averaged = average_blocks(moments.covariance, embedding.lags)
+        moments = moments._replace(covariance=averaged)
+    if toeplitz == "biased" and estimator == "cov":
         estimator = "scm"
     if callable(estimator) or estimator in ("sch", "bartz"):
         C = _from_samples(X, embedding, estimator, moments, offset)
     elif isinstance(estimator, str):
         C = _FROM_MOMENTS[estimator](moments, X, embedding)
     else:
-        scale = _scm if toeplitz else _cov
+        scale = _scm if toeplitz == "biased" else _cov
         C = shrink_to_identity(scale(moments, X, embedding), estimator)
     return C, moments.mean + np.tile(offset, (1, len(embedding.lags)))
 
@@ -68,11 +84,10 @@ def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, t
 def _moments(X, embedding, offset):
     n = embedding.n_samples(X.shape[-1])
     S = scatter(X, embedding)
-    S /= n
     mean = np.zeros((len(X), S.shape[-1]))
     if offset.any():
         mean = window_means(X, embedding).reshape(len(X), -1)
-        S -= mean[:, :, None] * mean[:, None, :]
+    centre_moments(S, mean, n)
     return Moments(S, mean, n)
 
 
@@ -89,7 +104,9 @@ def _scm(moments, X, embedding):
 
 
 def _cov(moments, X, embedding):
-    return moments.covariance * (moments.n_samples / (moments.n_samples - 1.0))
+    C = moments.covariance
+    C *= moments.n_samples / (moments.n_samples - 1.0)
+    return C
 
 
 def _corr(moments, X, embedding):

@@ -64,7 +64,11 @@ def _solve(diagonal, rows, means):
     scaled = rows / diagonal
     small = rows @ scaled.T
     small[np.diag_indices(n_samples)] += 1.0
-    return means / diagonal - np.linalg.solve(small, scaled @ means.T).T @ scaled
+    try:
+        among = np.linalg.solve(small, scaled @ means.T)
+    except np.linalg.LinAlgError:  # hardly any shrinkage: fewer directions than samples
+        among = np.linalg.lstsq(small, scaled @ means.T, rcond=None)[0]
+    return means / diagonal - among.T @ scaled
 
 
 class SpanProjector:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skgeom._core.parallel import single_blas_thread
+from skgeom.spd._masked import masked_mean, masked_squared_distances, observed_rows
 from skgeom.spd._matrices import (
     as_square,
     check_positive,
@@ -18,6 +19,7 @@ from skgeom.spd._matrices import (
     upper_vectors,
 )
 from skgeom.spd._mean import KarcherResult, descend, whiten
+from skgeom.spd._series import logs
 from skgeom.spd._wasserstein import (
     exp_map_wasserstein,
     log_map_wasserstein,
@@ -189,21 +191,19 @@ def whitened_logs(C, whitener, n_jobs=None):
     out = np.empty((len(C), n * (n + 1) // 2))
 
     def part(start, stop):
-        values, vectors = eigh(whiten(C[start:stop], whitener))
-        check_positive(values)
-        upper_vectors(from_eigh(np.log(values), vectors), out=out[start:stop])
+        upper_vectors(logs(whiten(C[start:stop], whitener)), out=out[start:stop])
 
     over_chunks(part, C, n_jobs)
     return out
 
 
 def logs_at_mean(result, whitener, n_jobs=None):
-    """Tangent vectors at a Karcher mean from the eigendecompositions its iteration has kept.
+    """Tangent vectors at a Karcher mean from the logarithms its iteration has kept.
 
     Parameters
     ----------
     result : KarcherResult
-        With `values` and `vectors`.
+        With `logs`.
     whitener : ndarray of shape (n, n)
         Inverse square root of the mean.
     n_jobs : int or None, default=None
@@ -215,13 +215,12 @@ def logs_at_mean(result, whitener, n_jobs=None):
     # M^-1/2 = Q S^-1 with an orthogonal Q: the two views of a matrix differ by a rotation
     rotation = whitener @ np.linalg.inv(result.inverse)
     n = len(whitener)
-    out = np.empty((len(result.values), n * (n + 1) // 2))
+    out = np.empty((len(result.logs), n * (n + 1) // 2))
 
     def part(start, stop):
-        vectors = rotation @ result.vectors[start:stop]
-        upper_vectors(from_eigh(np.log(result.values[start:stop]), vectors), out=out[start:stop])
+        upper_vectors(whiten(result.logs[start:stop], rotation), out=out[start:stop])
 
-    over_chunks(part, result.vectors, n_jobs)
+    over_chunks(part, result.logs, n_jobs)
     return out
 
 
@@ -257,16 +256,22 @@ def metric_mean(
     C : ndarray of shape (n_matrices, n, n)
     weight : ndarray of shape (n_matrices,)
         Sums to 1.
-    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"} or callable
+        A callable is called with the matrices and ``sample_weight``.
     tol, max_iter, init, n_jobs, keep
-        As in `descend`; the flat metrics have means in closed form.
+        As in `descend`; the flat metrics have means in closed form. With "riemann" rows and
+        columns of NaN are missing ones.
 
     Returns
     -------
     result : KarcherResult
     """
+    if callable(metric):
+        return KarcherResult(as_square(metric(C, sample_weight=weight), "metric", like=C), 0, 0.0)
     check_metric(metric)
     if metric == "riemann":
+        if not observed_rows(C).all():
+            return masked_mean(C, weight, tol, max_iter, init, n_jobs)
         return descend(C, weight, tol, max_iter, init, n_jobs, keep)
     if metric == "wasserstein":
         return KarcherResult(mean_wasserstein(C, weight, tol, max_iter, init), 0, 0.0)
@@ -288,7 +293,8 @@ def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     ----------
     C : ndarray of shape (n_matrices, n, n)
     means : ndarray of shape (n_means, n, n)
-    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"}, default="riemann"
+    metric : {"riemann", "logeuclid", "euclid", "logchol", "wasserstein"} or callable
+        A callable is called with the matrices, one mean and ``squared=True``.
     n_jobs : int or None, default=None
     inverses : ndarray of shape (n_means, n, n) or None, default=None
         `inverse_factors` of the means, where they are known already.
@@ -297,8 +303,12 @@ def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     -------
     squares : ndarray of shape (n_matrices, n_means)
     """
+    if callable(metric):
+        return np.stack([metric(C, M, squared=True) for M in means], axis=1)
     if metric != "riemann":
         return np.stack([distance(C, M, metric=metric, squared=True) for M in means], axis=1)
+    if not observed_rows(C).all():
+        return masked_squared_distances(C, means, squared_distances)
     # Any factor with M = L L^T whitens as well as M^1/2 where only eigenvalues are wanted.
     inverses = inverse_factors(means) if inverses is None else inverses
     squares = np.empty((len(C), len(means)))

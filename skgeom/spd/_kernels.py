@@ -61,6 +61,39 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
 
 
 @njit(nogil=True, cache=True)
+def fill_by_recurrence(S, change, d):
+    """Complete block matrices from their first block row, down the block diagonals.
+
+    Parameters
+    ----------
+    S : ndarray of shape (n_trials, n, n)
+        The first d rows are there; the others become S[i - d, j - d] + change[i - d, j - d] on and
+        above the block diagonal, and the transposed below it.
+    change : ndarray of shape (n_trials, n - d, n - d)
+    d : int
+    """
+    n = S.shape[1]
+    for m in range(len(S)):
+        for i in range(d, n):
+            for j in range(i - i % d, n):
+                S[m, i, j] = S[m, i - d, j - d] + change[m, i - d, j - d]
+        for i in range(d, n):
+            for j in range(i - i % d):
+                S[m, i, j] = S[m, j, i]
+
+
+@njit(nogil=True, cache=True)
+def centre_moments(S, mean, n_samples):
+    """Turn sums of products into covariances in place: S / n_samples - mean mean^T."""
+    scale = 1.0 / n_samples
+    for m in range(len(S)):
+        for i in range(S.shape[1]):
+            own = mean[m, i]
+            for j in range(S.shape[2]):
+                S[m, i, j] = S[m, i, j] * scale - own * mean[m, j]
+
+
+@njit(nogil=True, cache=True)
 def neighbour_growth(x, delay, max_dim, rtol, atol):
     """How far nearest neighbours move apart when a delay embedding gets one more dimension.
 
@@ -143,17 +176,64 @@ def mean_log_growth(X, nearest, squares, max_delay):
     beta : ndarray of shape (n_channels, max_delay + 1)
     """
     beta = np.full((len(X), max_delay + 1), -np.inf)
+    distances = np.zeros(len(nearest))
+    for i in range(len(nearest)):
+        if nearest[i] >= 0:
+            distances[i] = 0.5 * np.log10(squares[i, nearest[i]])
     for b in range(len(X)):
         for tau in range(max_delay + 1):
-            total, count = 0.0, 0
+            total, count, product = 0.0, 0, 1.0
             for i in range(len(nearest)):
                 j = nearest[i]
                 if j < 0:
                     continue
                 step = abs(X[b, i + tau] - X[b, j + tau])
                 if step > 0.0:
-                    total += np.log10(step) - 0.5 * np.log10(squares[i, j])
+                    total -= distances[i]
+                    # a logarithm for several steps, while their product is far from underflow
                     count += 1
+                    if 1e-100 < step < 1e100:
+                        product *= step
+                    else:
+                        total += np.log10(step)
+                    if not 1e-100 < product < 1e100:
+                        total += np.log10(product)
+                        product = 1.0
             if count > 0:
-                beta[b, tau] = total / count
+                beta[b, tau] = (total + np.log10(product)) / count
     return beta
+
+
+@njit(nogil=True, cache=True)
+def delay_vectors(X, offset, lags, start, out):
+    """Write delay vectors z_t = [x_{t + lags[0]}; ...; x_{t + lags[p-1]}], less an offset.
+
+    Parameters
+    ----------
+    X : ndarray of shape (d, T)
+    offset : ndarray of shape (d,)
+    lags : ndarray of int, shape (p,)
+    start : int
+        First t.
+    out : ndarray of shape (n_vectors, p d)
+        Overwritten, a vector a row.
+    """
+    d = X.shape[0]
+    for j in range(len(lags)):
+        for a in range(d):
+            first = start + lags[j]
+            for t in range(out.shape[0]):
+                out[t, j * d + a] = X[a, first + t] - offset[a]
+
+
+@njit(nogil=True, cache=True)
+def centred_products(products, sums, n_samples, divisor):
+    """Covariance from sums: (products - sums sums^T / n_samples) / divisor."""
+    n = len(sums)
+    C = np.empty((n, n))
+    scale = 1.0 / divisor
+    for i in range(n):
+        mean = sums[i] / n_samples
+        for j in range(n):
+            C[i, j] = (products[i, j] - mean * sums[j]) * scale
+    return C

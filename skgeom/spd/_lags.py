@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skgeom.spd._kernels import lag_scatter
+from skgeom.spd._kernels import fill_by_recurrence, lag_scatter
 
 # Up to this many channels the products go through the numba kernel instead of BLAS.
 MAX_KERNEL_CHANNELS = 8
@@ -71,8 +71,13 @@ def stack(X, embedding):
 def window_means(X, embedding):
     """Mean of each row of the stacked trials, shape (n_trials, p, d)."""
     n = embedding.n_samples(X.shape[-1])
-    X = padded(X, embedding)
-    sums = [X[..., k : k + n].sum(axis=-1) for k in embedding.lags]
+    total = X.sum(axis=-1)
+    if embedding.window == "circular":
+        sums = [total] * len(embedding.lags)
+    else:  # the whole trial but for what is before and behind the window
+        sums = [
+            total - X[..., :k].sum(axis=-1) - X[..., k + n :].sum(axis=-1) for k in embedding.lags
+        ]
     return np.stack(sums, axis=-2) / n
 
 
@@ -99,9 +104,9 @@ def scatter(X, embedding):
         return S
     blocks = S.reshape(len(X), len(lags), d, len(lags), d)
     if uniform:
-        _blocks_by_recurrence(X, lags, n, blocks)
-    else:
-        _blocks_one_by_one(X, lags, n, blocks)
+        _by_recurrence(X, lags, n, S)
+        return S
+    _blocks_one_by_one(X, lags, n, blocks)
     for i in range(len(lags) - 1):
         here, below = slice(i * d, (i + 1) * d), slice((i + 1) * d, None)
         S[:, below, here] = np.swapaxes(S[:, here, below], -1, -2)
@@ -114,26 +119,17 @@ def _blocks_one_by_one(X, lags, n, blocks):
             product(X, X, s, lags[j], n, out=blocks[:, i, :, j])
 
 
-def _blocks_by_recurrence(X, lags, n, blocks):
+def _by_recurrence(X, lags, n, S):
     """First block row by products of N columns, the rest by products of a lag's columns."""
-    p, step = len(lags), int(lags[1])
-    for j in range(p):
-        product(X, X, 0, lags[j], n, out=blocks[:, 0, :, j])
-    if p == 1:
-        return
+    d, step = X.shape[1], int(lags[1])
+    for j, lag in enumerate(lags):
+        product(X, X, 0, lag, n, out=S[:, :d, j * d : (j + 1) * d])
     # block (i, j) = block (i-1, j-1) - its first `step` columns + the next `step` columns
     head = np.concatenate([X[..., k : k + step] for k in lags[:-1]], axis=1)
     tail = np.concatenate([X[..., k + n : k + n + step] for k in lags[:-1]], axis=1)
     change = tail @ np.swapaxes(tail, -1, -2)
     change -= head @ np.swapaxes(head, -1, -2)
-    d = X.shape[1]
-    change = change.reshape(len(X), p - 1, d, p - 1, d)
-    for i in range(1, p):
-        np.add(
-            blocks[:, i - 1, :, i - 1 : p - 1],
-            change[:, i - 1, :, i - 1 : p - 1],
-            out=blocks[:, i, :, i:],
-        )
+    fill_by_recurrence(S, change, d)
 
 
 def product(X, Y, s, t, n, out=None):
@@ -193,3 +189,24 @@ def assemble(moments, lags):
             blocks[:, i, :, j] = moment
             blocks[:, j, :, i] = np.swapaxes(moment, -1, -2)
     return G
+
+
+def average_blocks(S, lags):
+    """Means along the block diagonals of matrices of equally spaced delays.
+
+    Parameters
+    ----------
+    S : ndarray of shape (n_trials, p d, p d)
+    lags : ndarray of int, shape (p,)
+
+    Returns
+    -------
+    G : ndarray of shape (n_trials, p d, p d)
+        Block-Toeplitz, not always positive definite.
+    """
+    p = len(lags)
+    blocks = S.reshape(len(S), p, -1, p, S.shape[-1] // p)
+    moments = {
+        int(lags[k]): sum(blocks[:, i, :, i + k] for i in range(p - k)) / (p - k) for k in range(p)
+    }
+    return assemble(moments, lags)

@@ -5,6 +5,7 @@ import numpy as np
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.spd._domains import product_geodesic
 from skgeom.spd._geometry import (
+    METRICS,
     check_metric,
     inverse_factors,
     inverse_tangent_vectors,
@@ -14,7 +15,7 @@ from skgeom.spd._geometry import (
     tangent_vectors,
     whitened_logs,
 )
-from skgeom.spd._matrices import invsqrtm
+from skgeom.spd._matrices import invsqrtm, upper_vectors
 from skgeom.spd._mean import descend, mean_of_logs
 from skgeom.spd._siegel import (
     SiegelFrame,
@@ -32,7 +33,7 @@ class SPDProduct:
     Parameters
     ----------
     metric : str or dict with keys "mean", "map", "distance"
-        What a dict leaves out is "riemann".
+        What a dict leaves out is "riemann"; its values may be callables.
     tol : float
     max_iter : int
     n_jobs : int or None
@@ -115,6 +116,8 @@ class SPDProduct:
             C = np.ascontiguousarray(points[:, b])
             if self.metrics["map"] == "riemann":
                 parts.append(whitened_logs(C, whitener[b], self.n_jobs))
+            elif callable(self.metrics["map"]):
+                parts.append(upper_vectors(self.metrics["map"](C, reference[b])))
             else:
                 parts.append(tangent_vectors(C, reference[b], metric=self.metrics["map"]))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
@@ -127,14 +130,20 @@ class SPDProduct:
 
     def geodesic(self, A, B, t):
         """Point at `t` on the geodesic from `A` (0) to `B` (1)."""
+        _check_named(self.metrics["mean"], "geodesics")
         return product_geodesic(A, B, t, self.metrics["mean"])
 
     def points_at(self, vectors, reference):
         """Invert `vectors`."""
+        _check_named(self.metrics["map"], "inverse")
         parts = np.split(vectors, len(reference), axis=1)
         metric = self.metrics["map"]
-        C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
-        return np.stack(C, axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            C = [inverse_tangent_vectors(v, M, metric=metric) for v, M in zip(parts, reference)]
+        points = np.stack(C, axis=1)
+        if metric != "riemann":
+            _check_inside(points, metric)
+        return points
 
     def frames(self, means):
         """Return what `squared_distances` needs of means, computed once, or None."""
@@ -165,8 +174,26 @@ def split_metric(metric):
         )
     metric = {"mean": "riemann", "map": "riemann", "distance": "riemann", **metric}
     for name in metric.values():
-        check_metric(name)
+        if not callable(name):
+            check_metric(name)
     return metric
+
+
+def _check_inside(points, metric):
+    """Raise where tangent vectors of a metric that has an end led beyond it."""
+    finite = np.isfinite(points).all(axis=(1, 2, 3))
+    values = np.linalg.eigvalsh(np.where(finite[:, None, None, None], points, 0.0))
+    good = finite & (values > 0).all(axis=(1, 2))
+    if not good.all():
+        raise ValueError(
+            f"The tangent vector {int(np.argmin(good))} leads out of the positive definite "
+            f'matrices under the metric {metric!r}, which ends somewhere; "riemann" does not.'
+        )
+
+
+def _check_named(metric, what):
+    if callable(metric):
+        raise ValueError(f"A metric given by a callable has no {what}: name one of {METRICS}.")
 
 
 class SiegelProduct:
@@ -208,31 +235,52 @@ class SiegelProduct:
 
     def mean(self, points, weight, init=None):
         """Return the mean, the most iterations and the largest gradient norm of any block."""
+        return self._descended(points, weight, init)[0]
+
+    def mean_and_blocks(self, points, weight, init=None):
+        """Return what `mean` does, the whitener, and the unweighted tangent vectors there."""
+        summary, logs = self._descended(points, weight, init, keep=True)
+        return summary, self.whitener(summary[0]), logs
+
+    def _descended(self, points, weight, init, keep=False):
         p = points.shape[2]
 
         def block(index):
             b, k = divmod(index, p)
             A = np.ascontiguousarray(points[:, b, k])
             start = None if init is None else init[b, k]
-            if k == 0:
-                return descend(A, weight, self.tol, self.max_iter, start)[:3]
-            frame, n_iter, norm = descend_disk(A, weight, self.tol, self.max_iter, start)
-            return frame.centre, n_iter, norm
+            if k > 0:
+                frame, n_iter, norm, logs = descend_disk(A, weight, self.tol, self.max_iter, start)
+                return frame.centre, n_iter, norm, logs.reshape(len(A), -1)
+            result = descend(A, weight, self.tol, self.max_iter, start, keep=keep)
+            logs = logs_at_mean(result, invsqrtm(result.mean)) if keep else None
+            return result.mean, result.n_iter, result.grad_norm, logs
 
         with single_blas_thread():
             results = parallel_map(block, range(points.shape[1] * p), self.n_jobs)
         mean = np.stack([result[0] for result in results]).reshape(points.shape[1:])
-        return mean, max(r[1] for r in results), max(r[2] for r in results)
+        summary = mean, max(r[1] for r in results), max(r[2] for r in results)
+        return summary, [result[3] for result in results]
 
     def starts(self, points):
-        """Return where the means of subsets begin: at their arithmetic means."""
-        return lambda rows: None
+        """Return ``start(rows)``: points near the means of subsets, from one pass over all."""
+        weight = np.full(len(points), 1.0 / len(points))
+        blocks = np.ndindex(points.shape[1:3])
+        views = [self._view(np.ascontiguousarray(points[:, b, k]), weight, k) for b, k in blocks]
+        return lambda rows: np.stack([view(rows) for view in views]).reshape(points.shape[1:])
+
+    @staticmethod
+    def _view(A, weight, k):
+        if k == 0:
+            result = descend(A, weight, np.inf, keep=True)
+            return lambda rows: mean_of_logs(result, rows)
+        frame, _, _, logs = descend_disk(A, weight, np.inf)
+        return lambda rows: frame.exp(logs[rows].mean(axis=0))
 
     def mean_and_vectors(self, points, weight, init=None):
         """Return what `mean` does, the whitener, and the tangent vectors of the points there."""
-        summary = self.mean(points, weight, init)
-        whitener = self.whitener(summary[0])
-        return summary, whitener, self.vectors(points, summary[0], whitener)
+        summary, whitener, blocks = self.mean_and_blocks(points, weight, init)
+        return summary, whitener, self._weighted(blocks, points.shape[2])
 
     def whitener(self, reference):
         """Return the inverse square roots of P_0, shape (n_bands, d, d)."""
@@ -253,8 +301,10 @@ class SiegelProduct:
 
     def vectors(self, points, reference, whitener):
         """Tangent vectors: P_0's upper triangle, then the rows of each Omega, band by band."""
-        scale = np.tile(np.sqrt(self.block_weights(points.shape[2])), points.shape[1])
-        blocks = self.blocks(points, reference, whitener)
+        return self._weighted(self.blocks(points, reference, whitener), points.shape[2])
+
+    def _weighted(self, blocks, p):
+        scale = np.tile(np.sqrt(self.block_weights(p)), len(blocks) // p)
         return np.concatenate([w * v for w, v in zip(scale, blocks)], axis=1)
 
     @staticmethod

@@ -1,5 +1,7 @@
 """Functions of symmetric matrices, over arrays of shape (..., n, n)."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
@@ -222,7 +224,8 @@ def as_square(C, name="C", like=None):
 
 
 def _check_symmetric(C, name):
-    gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))
+    with np.errstate(invalid="ignore"):
+        gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))
     if np.all(gap == 0):
         return
     bad = ~(gap <= _ASYMMETRY * np.max(np.abs(C), axis=(-2, -1)))  # NaN is bad as well
@@ -249,10 +252,7 @@ def upper_vectors(A, out=None):
         The upper triangle row by row, entries off the diagonal times sqrt(2).
     """
     rows, columns, scale = _triangle(A.shape[-1])
-    if out is None:
-        return A[..., rows, columns] * scale
-    np.multiply(A[..., rows, columns], scale, out=out)
-    return out
+    return np.multiply(A[..., rows, columns], scale, out=out)
 
 
 def from_upper_vectors(v):
@@ -276,6 +276,7 @@ def from_upper_vectors(v):
     return A
 
 
+@lru_cache(maxsize=8)
 def _triangle(n):
     rows, columns = np.triu_indices(n)
     return rows, columns, np.where(rows == columns, 1.0, np.sqrt(2.0))

@@ -14,6 +14,7 @@ from skgeom.spd._matrices import (
     over_chunks,
     symmetrize,
 )
+from skgeom.spd._series import logs
 
 # A Barzilai-Borwein step outside this interval is replaced by the full step 1.
 STEP_RANGE = (0.05, 5.0)
@@ -32,17 +33,16 @@ class KarcherResult(NamedTuple):
         Norm of the gradient where the iterations ended.
     inverse : ndarray of shape (n, n) or None
         Inverse of a factor S of the mean, M = S S^T.
-    values, vectors : ndarray of shape (n_matrices, n) and (n_matrices, n, n), or None
-        Eigendecompositions of the matrices as seen from that factor, S^-1 C S^-T; kept on
-        request, because tangent vectors at the mean follow from them.
+    logs : ndarray of shape (n_matrices, n, n) or None
+        Logarithms of the matrices as seen from that factor, S^-1 C S^-T; kept on request,
+        because tangent vectors at the mean follow from them.
     """
 
     mean: np.ndarray
     n_iter: int
     grad_norm: float
     inverse: np.ndarray | None = None
-    values: np.ndarray | None = None
-    vectors: np.ndarray | None = None
+    logs: np.ndarray | None = None
 
 
 def karcher_mean(C, *, sample_weight=None, tol=1e-6, max_iter=50, init=None, n_jobs=None):
@@ -135,27 +135,54 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
     tol, max_iter, init, n_jobs
         As in `karcher_mean`.
     keep : bool, default=False
-        Keep the eigendecompositions of the last iteration.
+        Keep the logarithms of the last iteration.
 
     Returns
     -------
     result : KarcherResult
     """
-    seen = [np.empty(C.shape[:2]), np.empty(C.shape)] if keep else [None, None]
+    kept = np.empty(C.shape) if keep else None
     start = np.tensordot(weight, C, axes=1) if init is None else as_square(init, "init", like=C)
+
+    def gradient(factor, inverse):
+        return mean_log(C, weight, inverse, n_jobs, kept)
+
+    what = "arithmetic mean" if init is None else "init"
+    return iterate(start, gradient, tol, max_iter, what)._replace(logs=kept)
+
+
+def iterate(start, gradient, tol, max_iter, what="start"):
+    """Riemannian gradient descent with Barzilai-Borwein steps.
+
+    Parameters
+    ----------
+    start : ndarray of shape (n, n)
+        SPD.
+    gradient : callable
+        ``gradient(factor, inverse)`` is the negative gradient at ``factor @ factor.T`` as seen
+        from `factor`, whose inverse is `inverse`.
+    tol : float
+    max_iter : int
+    what : str
+        Name of `start`, for messages.
+
+    Returns
+    -------
+    result : KarcherResult
+    """
     values, vectors = eigh(start)
-    check_positive(values, "arithmetic mean" if init is None else "init")
+    check_positive(values, what)
     factor = from_eigh(np.sqrt(values), vectors)
     inverse = from_eigh(1.0 / np.sqrt(values), vectors)
-    J = _gradient(C, weight, inverse, n_jobs, *seen)
+    J = gradient(factor, inverse)
     norm = best = np.linalg.norm(J)
     step, stalled, n_iter = 1.0, 0, 0
     while norm > tol and n_iter < max_iter and stalled < MAX_STALLED:
         values, vectors = np.linalg.eigh(J)
         factor = factor @ from_eigh(np.exp(0.5 * step * values), vectors)
         inverse = from_eigh(np.exp(-0.5 * step * values), vectors) @ inverse
-        previous, J = J, _gradient(C, weight, inverse, n_jobs, *seen)
-        step = _step(step, previous, J)
+        previous, J = J, gradient(factor, inverse)
+        step = next_step(step, previous, J)
         norm, n_iter = np.linalg.norm(J), n_iter + 1
         stalled = stalled + 1 if norm > 0.9 * best else 0
         best = min(best, norm)
@@ -166,12 +193,24 @@ def descend(C, weight, tol=1e-6, max_iter=50, init=None, n_jobs=None, keep=False
             f"{norm:.2g}, tol is {tol:.2g}. Regularise the matrices, or raise max_iter or tol.",
             ConvergenceWarning,
         )
-    mean = symmetrize(factor @ factor.T)
-    return KarcherResult(mean, n_iter, float(norm), inverse, *seen)
+    return KarcherResult(symmetrize(factor @ factor.T), n_iter, float(norm), inverse)
 
 
-def _step(step, previous, J):
-    """Barzilai-Borwein step: the change of place over the change of gradient."""
+def next_step(step, previous, J):
+    """Barzilai-Borwein step: the change of place over the change of gradient.
+
+    Parameters
+    ----------
+    step : float
+        The last step, along `previous`.
+    previous, J : ndarray
+        Negative gradients before and after it, in coordinates that the step carries along.
+
+    Returns
+    -------
+    step : float
+        1 where the gradients don't say, or say something extreme.
+    """
     change = previous - J
     curvature = np.vdot(previous, change)
     if curvature <= 0:
@@ -180,20 +219,16 @@ def _step(step, previous, J):
     return step if STEP_RANGE[0] < step < STEP_RANGE[1] else 1.0
 
 
-def _gradient(C, weight, inverse, n_jobs, kept_values=None, kept_vectors=None):
-    """Weighted mean of the logarithms of the whitened matrices, shape (n, n)."""
+def mean_log(C, weight, inverse, n_jobs, kept=None):
+    """Weighted sum of the logarithms of matrices whitened by `inverse`, shape (n, n)."""
 
     def part(start, stop):
-        values, vectors = eigh(whiten(C[start:stop], inverse))
-        check_positive(values)
-        if kept_values is not None:
-            kept_values[start:stop], kept_vectors[start:stop] = values, vectors
-        # sum_i V_i diag(w_i log lambda_i) V_i^T is one product of (n, c n) and (c n, n)
-        columns = np.ascontiguousarray(np.swapaxes(vectors, 0, 1)).reshape(C.shape[-1], -1)
-        return (columns * (weight[start:stop, None] * np.log(values)).ravel()) @ columns.T
+        own = logs(whiten(C[start:stop], inverse))
+        if kept is not None:
+            kept[start:stop] = own
+        return np.tensordot(weight[start:stop], own, axes=1)
 
-    total = sum(over_chunks(part, C, n_jobs))
-    return symmetrize(total)
+    return symmetrize(sum(over_chunks(part, C, n_jobs)))
 
 
 def mean_of_logs(result, rows):
@@ -202,7 +237,7 @@ def mean_of_logs(result, rows):
     Parameters
     ----------
     result : KarcherResult
-        With `values` and `vectors`.
+        With `logs`.
     rows : ndarray of int or bool
         Which matrices.
 
@@ -211,9 +246,7 @@ def mean_of_logs(result, rows):
     M : ndarray of shape (n, n)
         One step of the iteration for these matrices alone.
     """
-    logs = np.log(result.values[rows])
-    columns = np.swapaxes(result.vectors[rows], 0, 1).reshape(result.mean.shape[0], -1)
-    values, vectors = np.linalg.eigh(symmetrize((columns * logs.ravel()) @ columns.T / len(logs)))
+    values, vectors = eigh(symmetrize(result.logs[rows].mean(axis=0)))
     half = np.linalg.inv(result.inverse) @ from_eigh(np.exp(0.5 * values), vectors)
     return symmetrize(half @ half.T)
 

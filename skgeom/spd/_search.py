@@ -9,10 +9,10 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, _fit_context, clone
 from sklearn.exceptions import FitFailedWarning
-from sklearn.metrics import check_scoring
+from sklearn.metrics import accuracy_score, check_scoring
 from sklearn.model_selection import ParameterGrid, check_cv
 from sklearn.svm import SVC
-from sklearn.utils._param_validation import InvalidParameterError, StrOptions
+from sklearn.utils._param_validation import Interval, InvalidParameterError, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
@@ -24,6 +24,8 @@ from skgeom.spd._classifier import AugmentedCovarianceClassifier, OnFeatures
 GRID = (1, 2, 3, 4, 6, 8)
 # Parameters that change nothing before the classifier on the tangent vectors.
 _HEAD = ("C", "kernel", "class_weight", "probability")
+# What the search has under another name, or leaves to GridSearchCV.
+_NOT_SEARCHED = ("order", "lag", "recenter", "recenter_rate", "input", "on_bad", "memory")
 
 
 def _best_has(method):
@@ -61,8 +63,8 @@ class AugmentedCovarianceClassifierCV(
         As in :class:`AugmentedCovarianceClassifier`.
     param_grid : dict, list of dict or None, default=None
         Further parameters of :class:`AugmentedCovarianceClassifier` to try, such as
-        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``. All but `recenter`, for which
-        GridSearchCV is there.
+        ``{"C": [0.5, 1, 1.5], "kernel": ["linear", "rbf"]}``. All but `recenter`, `input`,
+        `on_bad` and `memory`, for which GridSearchCV is there.
     cv : int, splitter or iterable, default=3
         As in GridSearchCV.
     scoring : str, callable or None, default=None
@@ -70,16 +72,26 @@ class AugmentedCovarianceClassifierCV(
         classifier, features instead of trials, and labels.
     refit : bool, default=True
         Fit the best candidate to all trials.
+    ensemble : {"top_k"} or None, default=None
+        "top_k" refits the best candidates of the `n_ensemble` best pairs of order and lag and
+        averages their decision values (probabilities where there are none). Many pairs are about
+        equally good, and which one is best is chance.
+    n_ensemble : int, default=5
+        How many pairs.
     error_score : "raise" or float, default=nan
         Score of a candidate that fails, such as one whose delays are longer than the trials.
     geometry, C, kernel, class_weight, probability, metric, tol, max_iter, siegel_weights : optional
         As in :class:`AugmentedCovarianceClassifier`.
-    lag_unit, sfreq, window, structure, estimator, assume_centered : optional
+    spatial_filter, n_components, random_state, dtype : optional
+        As in :class:`AugmentedCovarianceClassifier`.
+    lag_unit, sfreq, window, structure, toeplitz, estimator, assume_centered : optional
         As in :class:`AugmentedCovariance`.
     reg, rank, embed_mean, standardize, bands, band_filter_order : optional
         As in :class:`AugmentedCovariance`.
     n_jobs : int or None, default=None
         Number of threads over trials. The result has the same bits for any number.
+    verbose : int, default=0
+        1 prints a line for candidates that share their matrices, as they are done.
 
     Attributes
     ----------
@@ -89,6 +101,8 @@ class AugmentedCovarianceClassifierCV(
         Of the candidate with the best mean score.
     best_estimator_ : AugmentedCovarianceClassifier
         Fitted to all trials, with `refit`.
+    estimators_ : list of AugmentedCovarianceClassifier
+        With `ensemble`: fitted to all trials, the best one first.
     classes_ : ndarray of shape (n_classes,)
         Labels.
     n_splits_ : int
@@ -121,7 +135,7 @@ class AugmentedCovarianceClassifierCV(
         **{
             name: constraint
             for name, constraint in AugmentedCovarianceClassifier._parameter_constraints.items()
-            if name not in ("order", "lag", "recenter", "recenter_rate")
+            if name not in _NOT_SEARCHED
         },
         "orders": ["array-like"],
         "lags": ["array-like"],
@@ -129,6 +143,8 @@ class AugmentedCovarianceClassifierCV(
         "cv": ["cv_object"],
         "scoring": [str, callable, None],
         "refit": ["boolean"],
+        "ensemble": [StrOptions({"top_k"}), None],
+        "n_ensemble": [Interval(Integral, 1, None, closed="left")],
         "error_score": [StrOptions({"raise"}), Real],
     }
 
@@ -143,12 +159,16 @@ class AugmentedCovarianceClassifierCV(
         cv=3,
         scoring=None,
         refit=True,
+        ensemble=None,
+        n_ensemble=5,
         error_score=np.nan,
         C=1.0,
         kernel="linear",
         class_weight=None,
         probability=None,
         metric="riemann",
+        spatial_filter=None,
+        n_components=None,
         tol=1e-6,
         max_iter=50,
         siegel_weights="kahler",
@@ -156,6 +176,7 @@ class AugmentedCovarianceClassifierCV(
         sfreq=None,
         window="reference",
         structure="sample",
+        toeplitz="biased",
         estimator="cov",
         assume_centered=False,
         reg="auto",
@@ -165,6 +186,9 @@ class AugmentedCovarianceClassifierCV(
         bands=None,
         band_filter_order=4,
         n_jobs=None,
+        random_state=None,
+        dtype=None,
+        verbose=0,
     ):
         self.orders = orders
         self.lags = lags
@@ -174,12 +198,16 @@ class AugmentedCovarianceClassifierCV(
         self.cv = cv
         self.scoring = scoring
         self.refit = refit
+        self.ensemble = ensemble
+        self.n_ensemble = n_ensemble
         self.error_score = error_score
         self.C = C
         self.kernel = kernel
         self.class_weight = class_weight
         self.probability = probability
         self.metric = metric
+        self.spatial_filter = spatial_filter
+        self.n_components = n_components
         self.tol = tol
         self.max_iter = max_iter
         self.siegel_weights = siegel_weights
@@ -187,6 +215,7 @@ class AugmentedCovarianceClassifierCV(
         self.sfreq = sfreq
         self.window = window
         self.structure = structure
+        self.toeplitz = toeplitz
         self.estimator = estimator
         self.assume_centered = assume_centered
         self.reg = reg
@@ -196,6 +225,9 @@ class AugmentedCovarianceClassifierCV(
         self.bands = bands
         self.band_filter_order = band_filter_order
         self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.dtype = dtype
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y, sample_weight=None, groups=None):
@@ -224,27 +256,47 @@ class AugmentedCovarianceClassifierCV(
         folds = list(splitter.split(np.zeros(len(y)), y, groups))
         self.n_splits_ = len(folds)
         candidates = list(self._parameters())
-        if any(candidate.get("recenter") is not None for candidate in candidates):
+        alien = sorted(set(_NOT_SEARCHED[2:]) & {name for c in candidates for name in c})
+        if alien:
             raise ValueError(
-                "param_grid cannot hold recenter; GridSearchCV over AugmentedCovarianceClassifier "
-                "can, with groups routed to it."
+                f"param_grid cannot hold {alien[0]}; GridSearchCV over "
+                "AugmentedCovarianceClassifier can."
             )
+        if self.ensemble is not None and not self.refit:
+            raise ValueError('ensemble="top_k" needs refit=True.')
         scores, times = self._score_all(candidates, X, y, sample_weight, folds)
         self.cv_results_ = format_results(candidates, scores, times)
         self.best_index_ = int(self.cv_results_["rank_test_score"].argmin())
         self.best_params_ = candidates[self.best_index_]
         self.best_score_ = self.cv_results_["mean_test_score"][self.best_index_]
         self.classes_ = np.unique(y)
-        self.__dict__.pop("best_estimator_", None)
+        for name in ("best_estimator_", "estimators_"):
+            self.__dict__.pop(name, None)
         if self.refit:
             begin = time.perf_counter()
-            self.best_estimator_ = self._candidate(self.best_params_)
-            self.best_estimator_.fit(X, y, sample_weight=sample_weight)
+            members = [self._candidate(candidates[index]) for index in self._members()]
+            for model in members:
+                model.fit(X, y, sample_weight=sample_weight)
+            self.best_estimator_ = members[0]
+            if self.ensemble is not None:
+                self.estimators_ = members
             self.refit_time_ = time.perf_counter() - begin
         return self
 
+    def _members(self):
+        """Indices of the candidates to refit: the best, or those of the best pairs."""
+        if self.ensemble is None:
+            return [self.best_index_]
+        results, members = self.cv_results_, {}
+        for index in np.argsort(results["rank_test_score"], kind="stable"):
+            order, lag = (results[f"param_{name}"][index] for name in ("order", "lag"))
+            if np.isfinite(results["mean_test_score"][index]):
+                # all lags of order 1 are one pair
+                members.setdefault((order, None if order == 1 else repr(lag)), int(index))
+        return list(members.values())[: self.n_ensemble]
+
     def predict(self, X):
-        """Predict the labels of trials with the best candidate.
+        """Predict the labels of trials with the best candidate, or the ensemble.
 
         Parameters
         ----------
@@ -254,11 +306,18 @@ class AugmentedCovarianceClassifierCV(
         -------
         y : ndarray of shape (n_trials,)
         """
-        return self._best().predict(X)
+        best = self._best()
+        if self.ensemble is None:
+            return best.predict(X)
+        if not hasattr(best, "decision_function"):
+            return self.classes_[np.argmax(self._averaged("predict_proba", X), axis=1)]
+        scores = self._averaged("decision_function", X)
+        codes = (scores > 0).astype(int) if scores.ndim == 1 else np.argmax(scores, axis=1)
+        return self.classes_[codes]
 
     @available_if(_best_has("predict_proba"))
     def predict_proba(self, X):
-        """Predict class probabilities of trials with the best candidate.
+        """Predict class probabilities of trials with the best candidate, or the ensemble.
 
         Parameters
         ----------
@@ -268,11 +327,11 @@ class AugmentedCovarianceClassifierCV(
         -------
         P : ndarray of shape (n_trials, n_classes)
         """
-        return self._best().predict_proba(X)
+        return self._averaged("predict_proba", X)
 
     @available_if(_best_has("decision_function"))
     def decision_function(self, X):
-        """Decision values of trials from the best candidate.
+        """Decision values of trials from the best candidate, or the ensemble.
 
         Parameters
         ----------
@@ -282,7 +341,7 @@ class AugmentedCovarianceClassifierCV(
         -------
         scores : ndarray of shape (n_trials,) or (n_trials, n_classes)
         """
-        return self._best().decision_function(X)
+        return self._averaged("decision_function", X)
 
     def transform(self, X):
         """Features of trials from the best candidate.
@@ -298,7 +357,7 @@ class AugmentedCovarianceClassifierCV(
         return self._best().transform(X)
 
     def score(self, X, y):
-        """Score of the best candidate, by `scoring`.
+        """Score of the best candidate, or the ensemble, by `scoring`.
 
         Parameters
         ----------
@@ -309,7 +368,11 @@ class AugmentedCovarianceClassifierCV(
         -------
         score : float
         """
-        return self.scorer_(self._best(), X, y)
+        if self.ensemble is None:
+            return self.scorer_(self._best(), X, y)
+        if self.scoring is None:
+            return accuracy_score(y, self.predict(X))
+        return self.scorer_(self, X, y)
 
     def get_feature_names_out(self, input_features=None):
         """Names of what `transform` returns.
@@ -330,6 +393,11 @@ class AugmentedCovarianceClassifierCV(
     def _best(self):
         check_is_fitted(self, "best_estimator_")
         return self.best_estimator_
+
+    def _averaged(self, method, X):
+        best = self._best()
+        models = [best] if self.ensemble is None else self.estimators_
+        return np.mean([getattr(model, method)(X) for model in models], axis=0)
 
     def _candidate(self, parameters):
         names = AugmentedCovarianceClassifier._parameter_constraints
@@ -352,13 +420,14 @@ class AugmentedCovarianceClassifierCV(
         times = np.zeros((2, len(candidates), len(folds)))
         queue = _grouped(candidates, [_shares_orders(model) for model in models_of])
         while queue:
-            members = queue.pop(0)
+            members, begin = queue.pop(0), time.perf_counter()
             models = [models_of[index] for index in members]
             several_orders = len({model.order for model in models}) > 1
             try:
                 _check_candidates(models)
                 result = score_group(models, self.scorer_, X, y, sample_weight, folds)
                 scores[members], times[:, members] = result
+                self._report(candidates, members, scores, begin)
             except ValueError as error:
                 if several_orders:
                     # what stops the largest order need not stop the others
@@ -379,6 +448,16 @@ class AugmentedCovarianceClassifierCV(
             raise ValueError("All candidates failed; error_score='raise' shows the first error.")
         return scores, times
 
+    def _report(self, candidates, members, scores, begin):
+        if self.verbose:
+            own = scores[members].mean(axis=1)
+            first, best = candidates[members[0]], np.max(own)
+            print(
+                f"[{type(self).__name__}] order {first['order']}, lag {first['lag']} and like it: "
+                f"{len(members)} candidates, best score {best:.4f}, "
+                f"{time.perf_counter() - begin:.2f} s"
+            )
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -397,6 +476,7 @@ def _shares_orders(model):
         model.geometry == "siegel"
         and isinstance(model.order, Integral)
         and model.rank is None
+        and model.toeplitz == "biased"
         and (isinstance(model.estimator, Real) or model.estimator in ("cov", "scm"))
     )
 
@@ -510,15 +590,24 @@ def _rows(X, rows):
     return [X[i] for i in rows] if isinstance(X, list) else X[rows]
 
 
+def _like(prepared, model=None):
+    """Return an unfitted classifier with the settings of a model and what was prepared for it."""
+    view = OnFeatures(**(prepared if model is None else model).get_params(deep=False))
+    view.__dict__.update(
+        (name, getattr(prepared, name)) for name in ("covariance_", "_manifold", "_banded")
+    )
+    view._forget()
+    return view
+
+
 class _Fold:
     """Features of one fold, and the classifiers that share them."""
 
     def __init__(self, model, train, test, start, y, sample_weight):
         self.y, self.sample_weight = y, sample_weight
-        self.base = OnFeatures(**model.get_params(deep=False))
-        self.base._manifold = model._manifold
-        self.base._forget()
+        self.base = _like(model)
         codes, weight = self.base._check_targets(train, y, sample_weight)
+        start = start if model.spatial_filter is None else None  # filters change the matrices
         self.vectors = self.base._fit_geometry(train, codes, weight, start)
         if self.base._is_mdm():
             self.test = self.base._squares(test)
@@ -530,12 +619,10 @@ class _Fold:
 
     def fit(self, model):
         """Return the classifier of `model`, fitted to the training features."""
-        fitted = OnFeatures(**model.get_params(deep=False))
-        fitted.__dict__.update(
-            (name, value)
-            for name, value in vars(self.base).items()
-            if name.endswith("_") or name.startswith("_")
-        )
+        fitted = OnFeatures.__new__(OnFeatures)
+        fitted.__dict__.update(vars(self.base))
+        fitted.__dict__.update({name: getattr(model, name) for name in _HEAD})
+        fitted.classifier = model.classifier  # may be set by classifier__ parameters
         if fitted._is_mdm():
             return fitted
         if self._has_kernel(fitted):
@@ -573,18 +660,18 @@ class _FoldOfOrders:
     def __init__(self, model, train, test, start, y, sample_weight):
         self.y, self.sample_weight = y, sample_weight
         self.train, self.test = train, test
-        self.largest = OnFeatures(**model.get_params(deep=False))
-        self.largest._manifold = model._manifold
-        self.largest._forget()
+        self.largest = _like(model)
         self.codes, self.weight = self.largest._check_targets(train, y, sample_weight)
         if self.largest.classifier == "mdm":
             self.largest._fit_means(train, self.codes, self.weight, start)
             self.squares = model._manifold.block_squares(test, self.largest._means)
         else:
-            self.largest._fit_reference(train, self.weight)
-            at = self.largest._reference, self.largest._whitener
-            self.train_blocks = model._manifold.blocks(train, *at)
-            self.test_blocks = model._manifold.blocks(test, *at)
+            init = None if start is None else start(np.arange(len(train)))
+            summary, whitener, self.train_blocks = model._manifold.mean_and_blocks(
+                train, self.weight / self.weight.sum(), init
+            )
+            self.largest._set_reference(self.largest._noted(*summary), whitener)
+            self.test_blocks = model._manifold.blocks(test, summary[0], whitener)
             if self._has_kernel(model):
                 self.grams = [v @ v.T for v in self.train_blocks]
                 self.test_grams = [t @ v.T for t, v in zip(self.test_blocks, self.train_blocks)]
@@ -611,9 +698,8 @@ class _FoldOfOrders:
         p, manifold = model.order, self.largest._manifold
         view = _Fold.__new__(_Fold)
         view.y, view.sample_weight = self.y, self.sample_weight
-        view.base = OnFeatures(**model.get_params(deep=False))
-        view.base._manifold, view.base.classes_ = manifold, self.largest.classes_
-        view.base._forget()
+        view.base = _like(self.largest, model)
+        view.base.classes_ = self.largest.classes_
         weights = manifold.block_weights(p)
         if model.classifier == "mdm":
             view.test = self.squares[..., :p] @ weights

@@ -128,11 +128,15 @@ def mutual_information(x, max_lag):
 
 
 def first_minimum(curve, start=1):
-    """Index of the first local minimum from `start` on; of the least value without one."""
+    """Index of the first local minimum from `start` on; of the least value without one.
+
+    A curve without values there, of a series that is too short, gives `start`.
+    """
     for k in range(start, len(curve) - 1):
         if curve[k] < curve[k - 1] and curve[k] <= curve[k + 1]:
             return k
-    return start + int(np.nanargmin(curve[start:]))
+    known = np.where(np.isnan(curve[start:]), np.inf, curve[start:])
+    return start + int(np.argmin(known))
 
 
 def _by_mutual_information(trials, method, max_order, max_lag, n_jobs):
@@ -156,7 +160,8 @@ def _by_mutual_information(trials, method, max_order, max_lag, n_jobs):
     result = Bunch(lag=first_minimum(curve), mutual_information=curve)
     if method == "ami_cao":
         result.e1 = _mean_of_known(parts[1])
-        result.order = 1 + first_minimum(-result.e1, start=1) if len(result.e1) > 1 else 1
+        several = np.isfinite(result.e1[1:]).any()
+        result.order = 1 + first_minimum(-result.e1, start=1) if several else 1
     else:
         result.false_neighbours = _mean_of_known(parts[2])
         good = np.flatnonzero(result.false_neighbours <= KENNEL["enough"])

@@ -4,6 +4,8 @@ import numpy as np
 
 from skgeom._core.parallel import single_blas_thread
 from skgeom.spd._matrices import check_positive, eigh, from_eigh, symmetrize
+from skgeom.spd._mean import next_step
+from skgeom.spd._series import MAX_SERIES, artanh_ratio
 
 # Squared singular values are kept this far below 1, the border of the disk.
 _BORDER = 1e-14
@@ -67,15 +69,28 @@ def _levinson(R):
         D = R[order + 1].copy()
         for j in range(order):
             D -= forward[j] @ R[order - j]
-        coefficients.append(_power(V, -0.5) @ D @ _power(U, -0.5))
-        a, b = D @ np.linalg.inv(U), np.swapaxes(D, -1, -2) @ np.linalg.inv(V)
-        turned = [forward[j] - a @ backward[order - 1 - j] for j in range(order)]
-        backward = [backward[j] - b @ forward[order - 1 - j] for j in range(order)] + [b]
-        forward = [*turned, a]
-        V, U = symmetrize(V - a @ b @ V), symmetrize(U - b @ a @ U)
+        V_roots = _roots(V)
+        U_roots = V_roots if order == 0 else _roots(U)
+        omega = V_roots[1] @ D @ U_roots[1]
+        coefficients.append(omega)
+        forward, backward, V, U = _next(forward, backward, omega, V_roots, U_roots)
         errors.append(V)
     check_positive(np.linalg.eigvalsh(V), "prediction error of matrix")
     return np.stack(coefficients, axis=-3), errors
+
+
+def _next(forward, backward, omega, V_roots, U_roots):
+    """Predictors and error covariances of the next order, from its partial correlation."""
+    turned = np.swapaxes(omega, -1, -2)
+    a = V_roots[0] @ omega @ U_roots[1]
+    b = U_roots[0] @ turned @ V_roots[1]
+    last = len(forward) - 1
+    new_forward = [own - a @ backward[last - j] for j, own in enumerate(forward)]
+    new_backward = [own - b @ forward[last - j] for j, own in enumerate(backward)]
+    eye = np.eye(omega.shape[-1])
+    V = symmetrize(V_roots[0] @ (eye - omega @ turned) @ V_roots[0])
+    U = symmetrize(U_roots[0] @ (eye - turned @ omega) @ U_roots[0])
+    return [*new_forward, a], [*new_backward, b], V, U
 
 
 def from_siegel_coefficients(coefficients):
@@ -91,16 +106,15 @@ def from_siegel_coefficients(coefficients):
     """
     coefficients = np.asarray(coefficients, dtype=np.float64)
     p, d = coefficients.shape[-3], coefficients.shape[-1]
-    V = U = R0 = coefficients[..., 0, :, :]
-    R, forward, backward = [R0], [], []
+    V = U = coefficients[..., 0, :, :]
+    R, forward, backward = [V], [], []
     for order in range(p - 1):
-        D = _power(V, 0.5) @ coefficients[..., order + 1, :, :] @ _power(U, 0.5)
+        omega = coefficients[..., order + 1, :, :]
+        V_roots = _roots(V)
+        U_roots = V_roots if order == 0 else _roots(U)
+        D = V_roots[0] @ omega @ U_roots[0]
         R.append(D + sum(forward[j] @ R[order - j] for j in range(order)))
-        a, b = D @ np.linalg.inv(U), np.swapaxes(D, -1, -2) @ np.linalg.inv(V)
-        turned = [forward[j] - a @ backward[order - 1 - j] for j in range(order)]
-        backward = [backward[j] - b @ forward[order - 1 - j] for j in range(order)] + [b]
-        forward = [*turned, a]
-        V, U = symmetrize(V - a @ b @ V), symmetrize(U - b @ a @ U)
+        forward, backward, V, U = _next(forward, backward, omega, V_roots, U_roots)
     G = np.empty((*coefficients.shape[:-3], p, d, p, d))
     for i in range(p):
         for j in range(p):
@@ -109,10 +123,12 @@ def from_siegel_coefficients(coefficients):
     return G.reshape(*coefficients.shape[:-3], p * d, p * d)
 
 
-def _power(C, exponent):
+def _roots(C):
+    """Square roots of SPD matrices and their inverses, from one decomposition."""
     values, vectors = eigh(C)
     check_positive(values, "prediction error of matrix")
-    return from_eigh(values**exponent, vectors)
+    root = np.sqrt(values)
+    return from_eigh(root, vectors), from_eigh(1.0 / root, vectors)
 
 
 class SiegelFrame:
@@ -127,8 +143,8 @@ class SiegelFrame:
     def __init__(self, centre):
         self.centre = centre
         eye = np.eye(len(centre))
-        self.left = _power(eye - centre @ centre.T, -0.5)
-        self.right = _power(eye - centre.T @ centre, 0.5)
+        self.left = _roots(eye - centre @ centre.T)[1]
+        self.right = _roots(eye - centre.T @ centre)[0]
 
     def inward(self, omega):
         """Move `centre` to the origin: the disk's own translation of points (..., d, d)."""
@@ -145,6 +161,10 @@ class SiegelFrame:
     def log(self, omega):
         """Whitened tangent vectors (..., d, d) of points; their norm is the distance."""
         psi = self.inward(omega)
+        if psi.ndim == 3 and psi.shape[-1] <= MAX_SERIES:
+            ratio = artanh_ratio(symmetrize(psi @ np.swapaxes(psi, -1, -2)))
+            if ratio is not None:
+                return ratio @ psi
         return _of_squares(psi, _artanh_ratio)
 
     def exp(self, tangent):
@@ -258,7 +278,10 @@ def siegel_mean(A, *, sample_weight=None, tol=1e-6, max_iter=50):
 
 
 def descend_disk(A, weight, tol=1e-6, max_iter=50, init=None):
-    """Run the iteration of `siegel_mean`: full steps along the mean tangent vector.
+    """Run the iteration of `siegel_mean`: steps along the mean tangent vector.
+
+    The first step is full; the next ones have Barzilai-Borwein lengths, which see the curvature
+    along the last step.
 
     Returns
     -------
@@ -266,17 +289,22 @@ def descend_disk(A, weight, tol=1e-6, max_iter=50, init=None):
         At the mean.
     n_iter : int
     grad_norm : float
+    logs : ndarray of shape (n_points, d, d)
+        Whitened tangent vectors of the points there.
     """
     # the arithmetic mean stays in the disk, which is convex
     frame = SiegelFrame(np.tensordot(weight, A, axes=1) if init is None else init)
-    n_iter = 0
+    n_iter, length, previous = 0, 1.0, None
     while True:
-        step = np.tensordot(weight, frame.log(A), axes=1)
-        norm = float(np.linalg.norm(step))
+        logs = frame.log(A)
+        J = np.tensordot(weight, logs, axes=1)
+        norm = float(np.linalg.norm(J))
         if norm <= tol or n_iter >= max_iter:
-            return frame, n_iter, norm
-        frame = SiegelFrame(frame.exp(step))
-        n_iter += 1
+            return frame, n_iter, norm, logs
+        if previous is not None:
+            length = next_step(length, previous, J)
+        frame = SiegelFrame(frame.exp(length * J))
+        previous, n_iter = J, n_iter + 1
 
 
 def _in_disk(A, name):

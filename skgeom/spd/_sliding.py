@@ -12,11 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from skgeom._core.checks import check_trials
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import single_blas_thread
-from skgeom.spd._classifier import AugmentedCovarianceClassifier, OnFeatures
-from skgeom.spd._regularize import regularize
-
-# After this many updates the sums are taken anew, so that rounding does not pile up.
-RESUM = 1000
+from skgeom.spd._classifier import AugmentedCovarianceClassifier
+from skgeom.spd._streaming import make_stream, sliding_windows
 
 
 def _estimator_has(method):
@@ -183,17 +180,11 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
             Predicted label.
         """
         check_is_fitted(self)
-        buffer, end, skip = np.empty((self.n_channels_in_, 0)), self.window, 0
-        stream = self._make_stream()
-        for index, chunk in enumerate(chunks):
-            buffer = np.concatenate([buffer, self._check_chunk(chunk, index)], axis=1)
-            # with a step beyond the window, samples in between are passed over
-            skip, buffer = max(skip - buffer.shape[1], 0), buffer[:, skip:]
-            while buffer.shape[1] >= self.window:
-                seen = stream.push(buffer[:, : self.window])
-                yield end, self._call("predict", stream.finished(seen[None]))[0]
-                skip, end = max(self.step - buffer.shape[1], 0), end + self.step
-                buffer = buffer[:, self.step :]
+        if isinstance(self.estimator_, AugmentedCovarianceClassifier):
+            yield from self.estimator_.decode(chunks, step=self.step)
+            return
+        for end, X in sliding_windows(chunks, self.n_channels_in_, self.window, self.step):
+            yield end, self.estimator_.predict(X[None])[0]
 
     def score(self, X, y):
         """Mean accuracy over all windows.
@@ -219,16 +210,6 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
                     f"window={self.window}."
                 )
         return recordings
-
-    def _check_chunk(self, chunk, index):
-        chunk = np.asarray(chunk, dtype=np.float64)
-        if chunk.ndim != 2 or len(chunk) != self.n_channels_in_:
-            raise ValueError(
-                f"Chunk {index} must have shape ({self.n_channels_in_}, n_new), got {chunk.shape}."
-            )
-        if not np.isfinite(chunk).all():
-            raise ValueError(f"Chunk {index} contains NaN or infinity.")
-        return chunk
 
     def _starts(self, recording):
         return self.window_ends(recording.shape[-1]) - self.window
@@ -256,32 +237,19 @@ class SlidingWindowDecoder(DocLinkMixin, ClassifierMixin, BaseEstimator):
                 f"X has {recordings[0].shape[0]} channels, but SlidingWindowDecoder was fitted "
                 f"with {self.n_channels_in_}."
             )
-        results = []
-        for recording in recordings:
-            stream = self._make_stream()
-            with single_blas_thread():
-                seen = [
-                    stream.push(recording[:, start : start + self.window])
-                    for start in self._starts(recording)
-                ]
-                results.append(self._call(method, stream.finished(np.stack(seen))))
-        return _stacked(results)
+        return _stacked([self._over_recording(method, recording) for recording in recordings])
 
-    def _make_stream(self):
-        if _moves_by_updates(self.estimator_):
-            return StreamingCovariance(self.estimator_.covariance_, self.step)
-        return _Unchanged()
-
-    def _call(self, method, windows):
-        """Call a method of the estimator on windows, or on their covariances."""
-        if not _moves_by_updates(self.estimator_):
-            return getattr(self.estimator_, method)(windows)
+    def _over_recording(self, method, recording):
         model = self.estimator_
-        view = OnFeatures(**model.get_params(deep=False))
-        view.__dict__.update(vars(model))
-        points = model._as_points(windows)
-        features = model._squares(points) if model._is_mdm() else model._vectors(points)
-        return getattr(view, method)(features)
+        if not isinstance(model, AugmentedCovarianceClassifier):
+            return getattr(model, method)(self._windows(recording))
+        stream = make_stream(model.covariance_, self.step)
+        with single_blas_thread():
+            matrices = [
+                stream.push(recording[:, start : start + self.window])
+                for start in self._starts(recording)
+            ]
+            return model.on_matrices(method, stream.finished(np.stack(matrices)))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -305,116 +273,8 @@ def _check_labels(recordings, y):
             raise ValueError(f"y contains NaN: recording {index}.")
 
 
-class _Unchanged:
-    """Hands windows on to estimators that take them as they are."""
-
-    def push(self, window):
-        return window
-
-    def finished(self, windows):
-        return windows
-
-
-def _check_flat(window):
-    flat = (window == window[:, :1]).all(axis=1)
-    if flat.any():
-        raise ValueError(
-            f"A window has a flat channel: channel {int(np.argmax(flat))} is "
-            f"{window[np.argmax(flat), 0]:g} throughout; every channel must vary."
-        )
-
-
 def _stacked(rows):
     return np.stack(rows) if len({len(row) for row in rows}) == 1 else rows
-
-
-def _moves_by_updates(model):
-    """Whether the model's matrices follow from sums over delay vectors."""
-    return (
-        isinstance(model, AugmentedCovarianceClassifier)
-        and model.geometry == "spd"
-        and model.estimator in ("cov", "scm")
-        and not model.assume_centered
-        and model.structure == "sample"
-        and model.window != "circular"
-        and model.standardize is None
-        and model.bands is None
-        and model.recenter is None
-    )
-
-
-class StreamingCovariance:
-    """Augmented covariance of a sliding window, updated by what enters and leaves.
-
-    Parameters
-    ----------
-    covariance : AugmentedCovariance
-        Fitted, with estimator "cov" or "scm".
-    step : int
-        Samples from one window to the next.
-    """
-
-    def __init__(self, covariance, step):
-        self.covariance, self.step = covariance, step
-        self.updates = None
-
-    def push(self, window):
-        """Return the matrix of the next window, `step` samples after the last one.
-
-        Parameters
-        ----------
-        window : ndarray of shape (n_channels, n_times)
-            Always of the same length.
-
-        Returns
-        -------
-        C : ndarray of shape (n, n)
-            Before the `reg` policy, see `finished`.
-        """
-        model = self.covariance
-        X = model.basis_ @ window if model.rank is not None else window
-        n_samples = model._embedding.n_samples(X.shape[1])
-        _check_flat(window)
-        if self.updates is None or self.updates >= RESUM or self.step >= n_samples:
-            # about the first mean, so that an offset costs no digits
-            self.offset = X.mean(axis=1)[:, None]
-            self._sum_anew(X, n_samples)
-        else:
-            self._update(X, n_samples)
-        self.leaving = self._embedded(X, 0, min(self.step, n_samples))
-        return self._matrix(n_samples)
-
-    def finished(self, C):
-        """Apply the `reg` policy to matrices (n_windows, n, n), in place."""
-        regularize(C, self.covariance.reg)
-        return C
-
-    def _embedded(self, X, start, stop):
-        lags = self.covariance.lags_
-        return np.concatenate([X[:, k + start : k + stop] - self.offset for k in lags])
-
-    def _sum_anew(self, X, n_samples):
-        Z = self._embedded(X, 0, n_samples)
-        self.products, self.sums, self.updates = Z @ Z.T, Z.sum(axis=1), 0
-
-    def _update(self, X, n_samples):
-        new = self._embedded(X, n_samples - self.step, n_samples)
-        self.products += new @ new.T
-        self.products -= self.leaving @ self.leaving.T
-        self.sums += new.sum(axis=1) - self.leaving.sum(axis=1)
-        self.updates += 1
-
-    def _matrix(self, n_samples):
-        model = self.covariance
-        mean = self.sums / n_samples
-        C = self.products / n_samples
-        C -= np.outer(mean, mean)
-        if model.estimator == "cov":
-            C *= n_samples / (n_samples - 1.0)
-        if model.embed_mean is False:
-            return C
-        mean = mean + np.tile(self.offset[:, 0], len(model.lags_))
-        return model._with_mean(C[None], mean[None])[0]
 
 
 def normalized_mcc_score(y_true, y_pred, *, sample_weight=None):

@@ -42,8 +42,14 @@ def mean_wasserstein(C, weight, tol, max_iter, init=None):
     from pyriemann.geometry.mean import mean_wasserstein
 
     _check_spd(C)
-    with single_blas_thread():
-        return mean_wasserstein(C, tol=tol, maxiter=max_iter, init=init, sample_weight=weight)
+    with single_blas_thread(), np.errstate(invalid="ignore"):
+        M = mean_wasserstein(C, tol=tol, maxiter=max_iter, init=init, sample_weight=weight)
+    if not np.all(np.isfinite(M)):
+        raise ValueError(
+            "The Wasserstein mean of nearly singular matrices is lost to rounding: regularise "
+            'them (reg, rank="auto", a shrinkage estimator).'
+        )
+    return M
 
 
 def _check_spd(*stacks):

@@ -20,6 +20,11 @@ def make_recordings(seed):
     return X, np.repeat(y[:, None], 150, axis=1)
 
 
+def make_matrices(seed):
+    X, y = make_data(seed)
+    return AugmentedCovariance(order=2, lag=3).fit_transform(X), y
+
+
 def case(estimator, method=None):
     return Case(estimator, make_data, input_is_table=False, method=method)
 
@@ -38,6 +43,19 @@ CASES = [
     case(AugmentedCovarianceClassifier(order=2, classifier=LogisticRegression()), "predict_proba"),
     case(AugmentedCovarianceClassifierCV([1, 2], [1, 2], cv=2), "decision_function"),
     case(AugmentedCovarianceClassifier(order=3, lag=2, geometry="siegel"), "transform"),
+    case(
+        AugmentedCovarianceClassifier(order=2, spatial_filter="csp", dtype="float32"), "transform"
+    ),
+    case(
+        AugmentedCovarianceClassifierCV([1, 2], [1, 2], cv=2, ensemble="top_k", n_ensemble=2),
+        "predict",
+    ),
+    Case(
+        AugmentedCovarianceClassifier(order=2, input="covariance"),
+        make_matrices,
+        input_is_table=False,
+        method="decision_function",
+    ),
     Case(
         SlidingWindowDecoder(AugmentedCovarianceClassifier(2, classifier="mdm"), 60, 30),
         make_recordings,

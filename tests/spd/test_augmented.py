@@ -304,3 +304,19 @@ def test_what_standardising_makes_zero():
     for rank in (None, "auto"):
         with pytest.raises(ValueError, match="covariance of trial 1 is zero"):
             AugmentedCovariance(standardize="instant", rank=rank).fit(X)
+
+
+def test_averaged_blocks_that_are_not_positive_meet_the_policy():
+    X = random_trials(6, 4, 60)[0].cumsum(axis=2)
+    model = AugmentedCovariance(8, 4, structure="toeplitz", toeplitz="averaged", reg=1e-300)
+    lowest = np.linalg.eigvalsh(model.fit_transform(X))[:, 0]
+    assert lowest.min() < 0  # the biased form never is
+    assert np.linalg.eigvalsh(model.set_params(toeplitz="biased").fit_transform(X)).min() > 0
+    with pytest.raises(ValueError, match="is singular"):
+        model.set_params(toeplitz="averaged", reg=None).fit(X)
+    with pytest.warns(UserWarning, match="numerically singular"):
+        C = model.set_params(reg="auto").fit_transform(X)
+    scale = np.trace(C, axis1=1, axis2=2) / C.shape[-1]
+    assert np.all(np.linalg.eigvalsh(C)[:, 0] > 0.1e-10 * scale)
+    with pytest.raises(ValueError, match="equally spaced"):
+        AugmentedCovariance(lag=[0, 1, 5], structure="toeplitz", toeplitz="averaged").fit(X)

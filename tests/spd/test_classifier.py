@@ -5,6 +5,9 @@ import pytest
 import sklearn
 from pyriemann.classification import MDM, FgMDM
 from pyriemann.estimation import Covariances
+from pyriemann.geometry.distance import distance_logdet, distance_logeuclid
+from pyriemann.geometry.mean import mean_logdet, mean_logeuclid
+from pyriemann.geometry.tangentspace import log_map_logeuclid
 from pyriemann.tangentspace import TangentSpace
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -332,6 +335,16 @@ def test_partial_fit_of_a_classifier(data):
         assert not hasattr(AugmentedCovarianceClassifier(classifier=other), "partial_fit")
 
 
+def test_learning_on_leaves_bad_trials_out(data):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, classifier="mdm", on_bad="drop").fit(X[:20], y[:20])
+    expected = clone(model).fit(X[:20], y[:20]).partial_fit(X[21:], y[21:])
+    bad = X.copy()
+    bad[20, 1] = 0.0
+    model.partial_fit(bad[20:], y[20:])
+    assert np.allclose(model.means_, expected.means_)
+
+
 def test_adapt_moves_the_reference_alone(data):
     X, y = data
     model = AugmentedCovarianceClassifier(2, 3).fit(X[:20], y[:20])
@@ -514,3 +527,147 @@ def test_importances_of_classes_with_one_mean(data):
     model = AugmentedCovarianceClassifier(2, 1, classifier="fgmdm")
     model.fit(np.broadcast_to(X[:1], X.shape), y)
     assert not model.feature_importances_.any()
+
+
+# Metrics by callables, types, caching, progress, chance
+
+
+def test_metrics_by_callables(data):
+    X, y = data
+    ours = AugmentedCovarianceClassifier(2, 3, classifier="mdm", metric="logeuclid").fit(X, y)
+    metric = {"mean": mean_logeuclid, "distance": distance_logeuclid, "map": log_map_logeuclid}
+    theirs = AugmentedCovarianceClassifier(2, 3, classifier="mdm", metric=metric).fit(X, y)
+    assert np.allclose(ours.transform(X), theirs.transform(X))
+    with pytest.raises(ValueError, match="callable has no geodesics"):
+        theirs.partial_fit(X, y)
+    ours.set_params(classifier="svm").fit(X, y)
+    theirs.set_params(classifier="svm").fit(X, y)
+    assert np.allclose(ours.transform(X), theirs.transform(X))
+    with pytest.raises(ValueError, match="callable has no inverse"):
+        theirs.inverse_transform(theirs.transform(X))
+
+
+@pytest.mark.parametrize(("metric", "factor"), [("euclid", -1e4), ("logchol", 1e4)])
+def test_vectors_that_lead_out_of_the_matrices(data, metric, factor):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, metric=metric).fit(X, y)
+    vectors = model.transform(X)
+    assert model.inverse_transform(vectors).shape == (30, 6, 6)
+    with pytest.raises(ValueError, match="tangent vector 0 leads out"):
+        model.inverse_transform(factor * np.abs(vectors))
+
+
+def test_metrics_that_only_pyriemann_has(data):
+    X, y = data
+    metric = {"mean": mean_logdet, "distance": distance_logdet}
+    model = AugmentedCovarianceClassifier(2, 3, classifier="mdm", metric=metric).fit(X, y)
+    C = AugmentedCovariance(2, 3).fit_transform(X)
+    theirs = MDM(metric="logdet").fit(C, y)
+    assert np.allclose(model.transform(X), theirs.transform(C), atol=1e-6)
+
+
+@pytest.mark.parametrize("classifier", ["svm", "mdm"])
+def test_features_in_single_precision(data, classifier):
+    X, y = data
+    double = AugmentedCovarianceClassifier(2, 3, classifier=classifier).fit(X, y)
+    single = clone(double).set_params(dtype="float32").fit(X, y)
+    assert double.transform(X).dtype == np.float64
+    assert single.transform(X).dtype == np.float32
+    assert np.allclose(single.transform(X), double.transform(X), atol=1e-4)
+    assert AugmentedCovariance(2, 3, dtype="float32").fit_transform(X).dtype == np.float32
+
+
+@pytest.mark.parametrize("classifier", ["svm", "mdm"])
+def test_memory_keeps_what_comes_before_the_classifier(data, tmp_path, classifier, monkeypatch):
+    X, y = data
+    cached = AugmentedCovarianceClassifier(2, 3, classifier=classifier, memory=str(tmp_path))
+    expected = clone(cached).set_params(memory=None).fit(X, y).transform(X)
+    assert np.array_equal(cached.fit(X, y).transform(X), expected)
+    again = clone(cached).set_params(C=0.5)
+
+    def never(*arguments, **settings):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr(AugmentedCovariance, "fit_transform", never)
+    if classifier == "svm":
+        monkeypatch.setattr("skgeom.spd._manifold.SPDProduct.mean_and_vectors", never)
+    assert np.array_equal(again.fit(X, y).transform(X), expected)
+
+
+def test_progress_is_printed(data, capsys):
+    AugmentedCovarianceClassifier(2, 3, verbose=1).fit(*data)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("] ")[1].split(" ")[0] for line in lines] == ["30", "means", "classifier,"]
+    AugmentedCovarianceClassifier(2, 3).fit(*data)
+    assert not capsys.readouterr().out
+
+
+def test_random_state_reaches_what_is_random(data):
+    X, y = data
+    make = AugmentedCovarianceClassifier
+    sgd = [make(2, 3, classifier=SGDClassifier(), random_state=s).fit(X, y) for s in (0, 0, 1)]
+    coefs = [model.classifier_.coef_ for model in sgd]
+    assert np.array_equal(coefs[0], coefs[1])
+    assert not np.array_equal(coefs[0], coefs[2])
+    assert sgd[0].classifier_.random_state == 0
+    P = [
+        make(2, 3, probability="cv", random_state=s).fit(X, y).predict_proba(X)
+        for s in (None, None, 0, 0, 1)
+    ]
+    assert np.array_equal(P[0], P[1])
+    assert np.array_equal(P[2], P[3])
+    assert not np.array_equal(P[2], P[4])
+
+
+# Streams
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"classifier": "mdm", "estimator": "oas"},
+        {"classifier": "fgmdm", "rank": 2},
+        {"geometry": "siegel"},
+        {"bands": [(5, 20), (20, 40)], "sfreq": 100.0},
+        {"spatial_filter": "csp", "n_components": 2},
+    ],
+    ids=str,
+)
+def test_decode_gives_what_predict_gives_for_the_windows(data, settings):
+    X, y = data
+    model = AugmentedCovarianceClassifier(2, 3, **settings).fit(X, y)
+    signal = np.concatenate(list(X[:4]), axis=1)
+    ends, labels = zip(*model.decode(np.array_split(signal, 7, axis=1), step=40))
+    assert ends == tuple(range(120, 481, 40))
+    windows = np.stack([signal[:, end - 120 : end] for end in ends])
+    assert np.array_equal(labels, model.predict(windows))
+    with pytest.raises(ValueError, match="step must be a whole number"):
+        list(model.decode([signal], step=0))
+
+
+def test_decode_follows_a_new_domain():
+    X, y, groups = drifting()
+    first, second = groups == "monday", groups == "tuesday"
+    model = AugmentedCovarianceClassifier(1, recenter="online", classifier="mdm")
+    model.fit(X[first], y[first], groups=groups[first])
+    signal = np.concatenate(list(X[second]), axis=1)
+    labels = [label for _, label in model.decode([signal], step=200)]
+    assert np.array_equal(labels, model.predict(X[second]))
+    known = [label for _, label in model.decode([signal], step=200, group="monday")]
+    assert np.array_equal(known, model.predict(X[second], groups=np.full(30, "monday")))
+    with pytest.raises(ValueError, match="group 'friday' is new"):
+        list(model.set_params(recenter="transductive").decode([signal], step=200, group="friday"))
+
+
+def test_decode_meets_bad_windows(data):
+    X, y = data
+    signal = np.concatenate(list(X[:4]), axis=1)
+    signal[1, 100:300] = 5.0
+    plain = AugmentedCovarianceClassifier(2, 3).fit(X, y)
+    with pytest.raises(ValueError, match="channel 1 is 5"):
+        list(plain.decode([signal], step=60))
+    model = plain.set_params(on_bad="drop").fit(X, y)
+    with pytest.warns(UserWarning, match="class frequencies"):
+        decoded = list(model.decode([signal], step=60))
+    assert len(decoded) == 7

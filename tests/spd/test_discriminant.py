@@ -37,3 +37,10 @@ def test_projection_on_the_span(k):
     expected = v @ (W.T @ np.linalg.pinv(W @ W.T) @ W)
     assert np.allclose(SpanProjector(W).project(v), expected)
     assert SpanProjector(W).coordinates(v).shape == (5, k)
+
+
+def test_hardly_any_shrinkage():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((6, 1)) * rng.standard_normal((1, 40)) * 1e6
+    X += 1e-9 * rng.standard_normal(X.shape)
+    assert np.isfinite(shrinkage_lda(X, np.arange(6) % 2, 2)).all()

@@ -61,17 +61,20 @@ def test_stacked_rows_are_the_delayed_channels():
 def test_toeplitz_form_is_positive_and_its_leading_blocks_are_lower_orders(d, p, lag, seed):
     X = random_signals(2, d, 31, seed)
     lags = lag * np.arange(p)
-    G, _ = embedded_covariances(X, Embedding(lags), toeplitz=True)
+    G, _ = embedded_covariances(X, Embedding(lags), toeplitz="biased")
     scale = np.abs(G).max()
     assert np.linalg.eigvalsh(G).min() > -1e-12 * scale
-    lower, _ = embedded_covariances(X, Embedding(lags[:-1]), toeplitz=True) if p > 1 else (G, 0)
+    if p > 1:
+        lower, _ = embedded_covariances(X, Embedding(lags[:-1]), toeplitz="biased")
+    else:
+        lower = G
     assert np.allclose(G[:, : lower.shape[1], : lower.shape[1]], lower, atol=1e-12 * scale)
     blocks = G.reshape(2, p, d, p, d)
     for i in range(1, p):
         assert np.allclose(blocks[:, i, :, i], blocks[:, 0, :, 0], atol=1e-12 * scale)
 
 
-@pytest.mark.parametrize("toeplitz", [False, True])
+@pytest.mark.parametrize("toeplitz", [None, "biased", "averaged"])
 def test_converges_to_the_covariance_of_a_vector_autoregression(toeplitz):
     rng = np.random.default_rng(0)
     A = np.array([[0.6, 0.2, 0.0], [-0.3, 0.5, 0.1], [0.0, 0.2, -0.4]])
@@ -96,3 +99,16 @@ def test_time_reversal_reverses_the_delays():
     backward, _ = embedded_covariances(np.ascontiguousarray(X[..., ::-1]), embedding)
     blocks = backward.reshape(2, 3, 3, 3, 3)[:, ::-1, :, ::-1].reshape(2, 9, 9)
     assert np.allclose(forward, blocks)
+
+
+def test_averaged_blocks():
+    X = random_signals(2, 3, 60, 0)
+    embedding = Embedding(2 * np.arange(4))
+    C, _ = embedded_covariances(X, embedding)
+    G, _ = embedded_covariances(X, embedding, toeplitz="averaged")
+    blocks, averaged = (A.reshape(2, 4, 3, 4, 3) for A in (C, G))
+    for k in range(4):
+        mean = np.mean([blocks[:, i, :, i + k] for i in range(4 - k)], axis=0)
+        for i in range(4 - k):
+            assert np.allclose(averaged[:, i, :, i + k], mean)
+            assert np.allclose(averaged[:, i + k, :, i], np.swapaxes(mean, 1, 2))

@@ -13,6 +13,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     cross_val_score,
 )
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 
@@ -101,6 +102,8 @@ def test_same_results_as_a_grid_search_over_the_plain_pipeline():
         {"geometry": "siegel", "classifier": "fgmdm", "estimator": 0.1},
         {"geometry": "siegel", "classifier": LogisticRegression(), "siegel_weights": "uniform"},
         {"geometry": "siegel", "classifier": "mdm", "estimator": "oas"},
+        {"geometry": "siegel", "toeplitz": "averaged"},
+        {"dtype": "float32", "classifier": LogisticRegression()},
         {"geometry": "siegel", "classifier": "svm", "rank": 1, "probability": "cv"},
     ],
     ids=str,
@@ -245,5 +248,58 @@ def test_refusals_of_the_search():
         search.fit(X, y, sample_weight=np.ones(5))
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         search.fit(X, np.linspace(0, 1, len(y)))
-    with pytest.raises(ValueError, match="cannot hold recenter"):
-        search.set_params(param_grid={"recenter": ["transductive"]}).fit(X, y, groups=y)
+    for name, value in (("recenter", "transductive"), ("on_bad", "drop"), ("input", "covariance")):
+        with pytest.raises(ValueError, match=f"cannot hold {name}"):
+            search.set_params(param_grid={name: [value]}).fit(X, y, groups=y)
+
+
+@pytest.mark.parametrize("classifier", ["svm", "mdm", KNeighborsClassifier()])
+def test_ensemble_averages_the_best_pairs(data, classifier):
+    X, y = data
+    search = AugmentedCovarianceClassifierCV(
+        [1, 2, 3], [1, 2], classifier=classifier, ensemble="top_k", n_ensemble=3
+    ).fit(X, y)
+    scores = search.cv_results_["mean_test_score"]
+    pairs = [(model.order_, model.lag_) for model in search.estimators_]
+    assert len(set(pairs)) == 3  # the lags of order 1 are one pair
+    assert search.estimators_[0] is search.best_estimator_
+    worst = min(
+        score
+        for score, p in zip(scores, search.cv_results_["params"])
+        if (p["order"], p["lag"] if p["order"] > 1 else 0) in pairs
+    )
+    chosen = {(p["order"], p["lag"] if p["order"] > 1 else 0): s
+              for p, s in zip(search.cv_results_["params"], scores)}  # fmt: skip
+    assert all(score <= worst for pair, score in chosen.items() if pair not in pairs)
+    if hasattr(search, "decision_function"):
+        values = np.mean([model.decision_function(X) for model in search.estimators_], axis=0)
+        assert np.allclose(search.decision_function(X), values)
+        assert np.array_equal(search.predict(X), (values > 0).astype(int))
+    else:
+        values = np.mean([model.predict_proba(X) for model in search.estimators_], axis=0)
+        assert np.array_equal(search.predict(X), np.argmax(values, axis=1))
+    assert search.score(X, y) == np.mean(search.predict(X) == y)
+    search.set_params(scoring="balanced_accuracy", refit=False)
+    with pytest.raises(ValueError, match="needs refit=True"):
+        search.fit(X, y)
+
+
+def test_ensemble_of_three_classes(data):
+    X, _ = data
+    y = np.array(["a", "b", "c"])[np.arange(36) % 3]
+    search = AugmentedCovarianceClassifierCV(
+        [1, 2], [1, 2], classifier="mdm", ensemble="top_k", scoring="balanced_accuracy"
+    ).fit(X, y)
+    assert len(search.estimators_) == 3
+    found = search.predict(X)
+    assert np.array_equal(found, search.classes_[np.argmax(search.decision_function(X), axis=1)])
+    assert 0 <= search.score(X, y) <= 1
+
+
+def test_progress_is_printed(data, capsys):
+    X, y = data
+    AugmentedCovarianceClassifierCV([1, 2], [1, 2], verbose=1).fit(X, y)
+    printed = capsys.readouterr().out
+    assert printed.count("[AugmentedCovarianceClassifierCV] order") == 3
+    assert "best score" in printed
+    assert "[AugmentedCovarianceClassifier] classifier" in printed

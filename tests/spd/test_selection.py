@@ -5,7 +5,7 @@ from scipy.spatial import cKDTree
 
 from skgeom.datasets import load_motor_imagery
 from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier, select_embedding
-from skgeom.spd._kernels import neighbour_growth
+from skgeom.spd._kernels import mean_log_growth, neighbour_growth
 from skgeom.spd._selection import first_minimum, mdop_delays, mutual_information
 from tests.spd.data import random_trials
 
@@ -160,3 +160,27 @@ def test_refused_settings():
     for name in ("lag", "max_order", "max_lag"):
         with pytest.raises(ValueError, match=f"'{name}' parameter"):
             select_embedding(X, **{name: 0})
+
+
+@pytest.mark.parametrize("method", ["ami_cao", "ami_fnn", "mdop", "ar_bic"])
+def test_trials_too_short_for_the_curves(method):
+    X = random_trials(8, 3, 9)[0]
+    result = select_embedding(X, method=method)
+    assert result.order == 1
+    assert result.lag >= 1
+
+
+def test_mean_growth_agrees_with_its_definition():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((3, 120)) * np.array([[1e-3], [1.0], [1e120]])
+    X[1, 7] = X[1, 50]  # a step of nothing is left out
+    squares = rng.uniform(0.1, 2.0, (100, 100))
+    nearest = rng.integers(-1, 100, 100)
+    beta = mean_log_growth(X, nearest, squares, 5)
+    rows = np.flatnonzero(nearest >= 0)
+    for b in range(3):
+        for tau in range(6):
+            step = np.abs(X[b, rows + tau] - X[b, nearest[rows] + tau])
+            some = step > 0
+            ratio = np.log10(step[some]) - 0.5 * np.log10(squares[rows, nearest[rows]][some])
+            assert np.isclose(beta[b, tau], ratio.mean())

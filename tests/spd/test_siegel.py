@@ -18,6 +18,7 @@ from skgeom.spd import (
     siegel_log_map,
     siegel_mean,
 )
+from skgeom.spd._manifold import SiegelProduct
 from skgeom.spd._siegel import _levinson
 from tests.spd.data import random_trials
 
@@ -192,3 +193,33 @@ def test_quality():
     X, y = make_spectral_trials(100, n_times=500, random_state=0)
     model = AugmentedCovarianceClassifier(2, 2, geometry="siegel", classifier="mdm")
     assert cross_val_score(model, X, y, cv=folds, scoring="roc_auc").mean() >= 0.99
+
+
+def test_coefficients_of_a_vector_autoregression():
+    """Of order 1: the first predictor is its matrix, and nothing is left for later delays."""
+    A = np.array([[0.6, 0.2], [-0.3, 0.5]])
+    gamma = scipy.linalg.solve_discrete_lyapunov(A, np.eye(2))
+    R = np.stack([np.linalg.matrix_power(A, k) @ gamma for k in range(4)])
+    coefficients, errors = _levinson(R)
+    assert np.allclose(coefficients[0], gamma)
+    assert np.allclose(coefficients[2:], 0, atol=1e-12)
+    # Omega_1 = V^-1/2 (A Gamma_0) U^-1/2, so the predictor is Gamma_0^1/2 Omega_1 Gamma_0^-1/2
+    root = scipy.linalg.sqrtm(gamma).real
+    assert np.allclose(root @ coefficients[1] @ np.linalg.inv(root), A)
+    for error in errors[1:]:
+        assert np.allclose(error, np.eye(2))  # the covariance of the noise
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_starts_do_not_change_the_mean(seed):
+    points = random_disk(10, 3, seed)
+    rows = np.array([0, 2, 3, 7])
+    P = np.stack([np.eye(3)] * 10)
+    manifold = SiegelProduct(3, tol=1e-10)
+    stacked = np.stack([P, points], axis=1)[:, None]
+    weight = np.full(4, 0.25)
+    plain = manifold.mean(stacked[rows], weight)[0]
+    started = manifold.mean(stacked[rows], weight, manifold.starts(stacked)(rows))[0]
+    assert np.allclose(started, plain, atol=1e-8)
+    summary, whitener, vectors = manifold.mean_and_vectors(stacked[rows], weight)
+    assert np.allclose(vectors, manifold.vectors(stacked[rows], summary[0], whitener), atol=1e-9)

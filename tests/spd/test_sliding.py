@@ -13,7 +13,7 @@ from skgeom.spd import (
     itr_score,
     normalized_mcc_score,
 )
-from skgeom.spd._sliding import StreamingCovariance
+from skgeom.spd._streaming import StreamingCovariance
 
 
 @pytest.fixture(scope="module")
