@@ -3,8 +3,8 @@
 In every round each component looks for the shortest edge that leaves it. A point asks for its
 nearest point of another component, starting at its own leaf and climbing only as far as the best
 edge reaches; nodes that lie in its component are passed over. What a point found before stays its
-nearest outside point as long as that point is outside, and a lower bound afterwards, so most points
-are not asked again, and the points of a leaf deep inside a component are answered together.
+nearest outside point as long as that point is outside, and a lower bound afterwards, so that it is
+not asked again where another point of the component knows a shorter edge.
 
 Points live in the slots of leaves, `LEAF` to a leaf, free slots at infinity: the distances from a
 point to a leaf are one loop of fixed length over contiguous coordinates.
@@ -88,20 +88,10 @@ def _to_box(point, boxes, node):
 
 
 @njit(nogil=True, cache=True)
-def _between_boxes(boxes, a, b):
-    """Squared distance of the boxes of two nodes."""
-    total = 0.0
-    for k in range(boxes.shape[2]):
-        gap = max(boxes[a, 0, k] - boxes[b, 1, k], boxes[b, 0, k] - boxes[a, 1, k], 0.0)
-        total += gap * gap
-    return total
-
-
-@njit(nogil=True, cache=True)
-def _holds_ball(boxes, node, low, high, radius):
-    """Whether all points within `radius` (squared) of a box lie in the region of a node."""
-    for k in range(boxes.shape[2]):
-        below, above = low[k] - boxes[node, 2, k], boxes[node, 3, k] - high[k]
+def _holds_ball(boxes, node, point, radius):
+    """Whether all points within `radius` (squared) of a point lie in the region of a node."""
+    for k in range(len(point)):
+        below, above = point[k] - boxes[node, 2, k], boxes[node, 3, k] - point[k]
         if below * below < radius or above * above < radius:
             return False
     return True
@@ -150,7 +140,7 @@ def _nearest_outside(i, best, tree, label, node_label, point, work):
     node = n_inner + i // LEAF
     if node_label[node] != own:
         found, best = _scan_leaf(i // LEAF, i, best, tree, label, point, total)
-    while node > 0 and not _holds_ball(boxes, node, point, point, best):
+    while node > 0 and not _holds_ball(boxes, node, point, best):
         # what has not been seen below the parent is the sibling
         stack[0], top = node - 1 + 2 * (node & 1), 1
         gaps[0] = _to_box(point, boxes, stack[0])
@@ -172,28 +162,6 @@ def _nearest_outside(i, best, tree, label, node_label, point, work):
             stack[top + 1], gaps[top + 1] = near, gap_near
             top += 2
     return found, best
-
-
-@njit(nogil=True, cache=True)
-def _surrounded(leaf, radius, tree, node_label, stack):
-    """Whether no other component comes within `radius` (squared) of a leaf of one component."""
-    cells, _, boxes, _ = tree
-    n_inner = len(cells) - 1
-    node = home = n_inner + leaf
-    own = node_label[home]
-    while node > 0 and not _holds_ball(boxes, node, boxes[home, 0], boxes[home, 1], radius):
-        stack[0], top = node - 1 + 2 * (node & 1), 1
-        node = (node - 1) // 2
-        while top:
-            top -= 1
-            below = stack[top]
-            if node_label[below] == own or _between_boxes(boxes, home, below) >= radius:
-                continue
-            if below >= n_inner:
-                return False
-            stack[top], stack[top + 1] = 2 * below + 1, 2 * below + 2
-            top += 2
-    return True
 
 
 @njit(nogil=True, cache=True)
@@ -229,35 +197,22 @@ def _shortest_exits(tree, label, node_label, near, reach, shortest, source, poin
     -1 and a lower bound) from earlier rounds; `shortest` and `source` (by component) are filled.
     """
     cells, core, _, ids = tree
-    n_inner = len(cells) - 1
-    shortest[:] = np.inf
+    for i in range(len(label)):
+        shortest[i] = np.inf
     for i in range(len(label)):
         if near[i] >= 0 and label[near[i]] != label[i]:
             _offer(i, label, near, reach, shortest, source)
-    for leaf in range(len(cells)):
-        slots = range(leaf * LEAF, leaf * LEAF + LEAF)
-        untried = node_label[n_inner + leaf] >= 0
-        for i in slots:
-            own = label[i]
-            if ids[i] < 0 or reach[i] >= shortest[own] or core[i] >= shortest[own]:
-                continue
-            if near[i] >= 0 and label[near[i]] != own:
-                continue
-            if untried:
-                untried = False
-                if _surrounded(leaf, shortest[own], tree, node_label, work[0]):
-                    # what a point knows to be outside is no closer, and may be the shortest edge
-                    for j in slots:
-                        if near[j] < 0 or label[near[j]] == own:
-                            near[j], reach[j] = -1, max(reach[j], shortest[own])
-                    break
-            for k in range(len(point)):
-                point[k] = cells[leaf, k, i - leaf * LEAF]
-            near[i], reach[i] = _nearest_outside(
-                i, shortest[own], tree, label, node_label, point, work
-            )
-            if near[i] >= 0:
-                _offer(i, label, near, reach, shortest, source)
+    for i in range(len(label)):
+        own = label[i]
+        if ids[i] < 0 or reach[i] >= shortest[own] or core[i] >= shortest[own]:
+            continue
+        if near[i] >= 0 and label[near[i]] != own:
+            continue
+        for k in range(len(point)):
+            point[k] = cells[i // LEAF, k, i % LEAF]
+        near[i], reach[i] = _nearest_outside(i, shortest[own], tree, label, node_label, point, work)
+        if near[i] >= 0:
+            _offer(i, label, near, reach, shortest, source)
 
 
 @njit(nogil=True, cache=True)

@@ -67,8 +67,7 @@ def test_hardly_different_points():
     assert sorted(weights) == [0] * 498 + [8]
 
 
-def test_leaves_deep_inside_a_component():
-    """Tight groups far apart: whole leaves are answered at once in the last rounds."""
+def test_groups_far_apart():
     rng = np.random.default_rng(6)
     X = rng.uniform(size=(4000, 2)) + 50 * rng.integers(0, 2, size=(4000, 2))
     _, weights = euclidean_tree(X, algorithm="kdtree")
