@@ -216,13 +216,17 @@ def tiled_tree(points, core, *, known=None, n_jobs=None, tile=1024, leaf=512, sa
             edges, weights = kruskal(edges, weights, len(points))
         layout = _Layout(copy, points, core, unit, edges, weights, group, tile)
         del copy
-        for offset in range(layout.n_blocks):
-            found = parallel_map(
-                lambda row, offset=offset: layout.scan(row, row + offset),
-                range(layout.n_blocks - offset),
-                n_jobs=n_jobs,
-            )
-            layout.collect(found, last=offset == layout.n_blocks - 1)
+        start = 0
+        while start < layout.n_blocks:  # more and more diagonals at a time, as the tree improves
+            stop = min(start + max(1, start // 2), layout.n_blocks)
+            tiles = [
+                (row, row + offset)
+                for offset in range(start, stop)
+                for row in range(layout.n_blocks - offset)
+            ]
+            found = parallel_map(lambda tile: layout.scan(*tile), tiles, n_jobs=n_jobs)
+            layout.collect(found, last=stop == layout.n_blocks)
+            start = stop
     return layout.edges, layout.weights
 
 

@@ -21,8 +21,8 @@ from skgeom._core.spanning_tiles import tiled_tree
 
 # Read from benchmarks/bench_separability.py --table (CPU seconds of one core, AVX-512).
 # Number of points from which the k-d tree is the fastest, by number of features:
-KDTREE_FROM_SAMPLES = dict.fromkeys(range(1, 6), 1000)
-KDTREE_FROM_SAMPLES |= {6: 10_000, 7: 20_000, 8: 50_000, 9: 70_000, 10: 100_000}
+KDTREE_FROM_SAMPLES = {1: 500, 2: 500, 3: 2000, 4: 4000, 5: 8000, 6: 8000}
+KDTREE_FROM_SAMPLES |= {7: 16_000, 8: 32_000, 9: 40_000, 10: 50_000}
 # Products of matrices beat the feature columns from so many features, or so many entries.
 PRODUCT_FROM_FEATURES = 80
 TILES_FROM_SAMPLES = 4500
