@@ -44,7 +44,7 @@ for ax, (name, method) in zip(axes, methods.items()):
     accuracy = cross_val_score(KNeighborsClassifier(10), Y, digit, cv=3).mean()
     print(f"{name:16s} neighbours kept {kept:.2f}   accuracy {accuracy:.3f}")
     points = ax.scatter(*Y.T, c=digit, cmap="tab10", s=7)
-    ax.set(title=f"{name}: {kept:.0%} of neighbours, accuracy {accuracy:.2f}")
+    ax.set(title=f"{name}\n{kept:.0%} of neighbours kept, accuracy {accuracy:.2f}")
     ax.set_aspect("equal", adjustable="datalim")
 fig.colorbar(points, ax=axes, label="digit", shrink=0.8)
 
