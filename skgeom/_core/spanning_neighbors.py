@@ -18,6 +18,7 @@ from skgeom._core.disjoint_set import find, new_partition, union
 from skgeom._core.extras import import_extra
 from skgeom._core.parallel import single_openmp_thread
 from skgeom._core.spanning_forest import forest_labels, kruskal
+from skgeom._core.spanning_prim import filter_copy
 from skgeom._core.spanning_tiles import tiled_tree
 
 N_NEIGHBORS = 24
@@ -69,8 +70,9 @@ def _neighbor_lists(points, k):
         with single_openmp_thread():
             search = NearestNeighbors(n_neighbors=k).fit(points)
             return search.kneighbors(return_distance=False)
+    copy, _ = filter_copy(points, transpose=False)  # single precision keeps what is small
     descent = import_extra("pynndescent", "scale").NNDescent(
-        points.astype(np.float32), n_neighbors=k + 1, random_state=0, n_jobs=1
+        copy, n_neighbors=k + 1, random_state=0, n_jobs=1
     )
     found = descent.neighbor_graph[0]
     # a point is usually the first of its own list; among duplicates it may be anywhere, or absent
@@ -111,7 +113,8 @@ def _certify(edges, weights, reach, closed, parent, size, certified):
     for t in range(len(edges)):
         a, b = find(parent, edges[t, 0]), find(parent, edges[t, 1])
         for side in (a, b):
-            if weights[t] <= reach[side] or weights[t] >= closed[side]:
+            # the heaviest edge of a component still joins two parts of it: not equal
+            if weights[t] <= reach[side] or weights[t] > closed[side]:
                 certified[t] = True
         root = union(parent, size, a, b)
         reach[root], closed[root] = min(reach[a], reach[b]), max(closed[a], closed[b])

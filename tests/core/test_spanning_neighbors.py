@@ -60,6 +60,15 @@ def test_certificate_of_single_edges(few_neighbors):
         assert np.isclose(minimal, weight, rtol=1e-12).any()
 
 
+@pytest.mark.parametrize(("closed", "certified"), [(3.0, [0, 0, 0]), (2.5, [0, 0, 1])])
+def test_no_edge_inside_a_component_is_certified_by_it(closed, certified):
+    edges = np.array([[0, 1], [1, 2], [2, 3]], dtype=np.int32)
+    found = np.zeros(3, dtype=bool)
+    weights = np.array([1.0, 2.0, 3.0])
+    _certify(edges, weights, np.zeros(4), np.full(4, closed), *new_partition(4), found)
+    np.testing.assert_array_equal(found, certified)
+
+
 def test_components_are_joined_by_their_shortest_edges(few_neighbors):
     X = np.concatenate([groups(100, 3), groups(100, 3, seed=1) + 1000, groups(50, 3) - 1000])
     weights = certified_tree(X, algorithm="knn")[1]
@@ -80,6 +89,7 @@ def test_approximate_lists(monkeypatch):
     monkeypatch.setattr(spanning_neighbors, "EXACT_BELOW", 100)
     X = groups(600)
     X[50:60] = X[:10]
+    X = 1e60 * X  # beyond single precision
     _, weights, exact_fraction = certified_tree(X, algorithm="knn")
     _, expected = euclidean_tree(X, algorithm="prim")
     np.testing.assert_allclose(weights.sum(), expected.sum(), rtol=1e-3)
