@@ -35,7 +35,8 @@ def check_simple_graph(X, *, weights="binarize", directed="error"):
     pattern : csr_array of int8, shape (n_nodes, n_nodes)
         Symmetric, with ones, sorted indices and an empty diagonal.
     """
-    adjacency = check_graph(X.adjacency if isinstance(X, Graph) else X, dtype=[np.float64])
+    _refuse_edge_list(X)
+    adjacency = check_graph(X.adjacency if isinstance(X, Graph) else X)
     if weights == "error" and np.any(adjacency.data != 1):
         entry = int(np.argmax(adjacency.data != 1))
         row = int(np.searchsorted(adjacency.indptr, entry, side="right")) - 1
@@ -48,6 +49,18 @@ def check_simple_graph(X, *, weights="binarize", directed="error"):
     pattern = sp.csr_array((ones, adjacency.indices, adjacency.indptr), shape=adjacency.shape)
     pattern = _without_loops(pattern)
     return _both_ways(pattern, directed)
+
+
+def _refuse_edge_list(X):
+    shape = getattr(X, "shape", ())
+    rows = isinstance(X, (list, tuple)) and len(X) > 0 and all(isinstance(x, tuple) for x in X)
+    if rows or (len(shape) == 2 and shape[0] != shape[1] and shape[1] in (2, 3)):
+        what = "a list of tuples" if rows else f"an array of shape {shape}"
+        raise ValueError(
+            f"X must be a square (n_nodes, n_nodes) adjacency matrix, got {what}, which looks "
+            "like a list of edges; make a graph of it with "
+            "skgeom.graph.Graph.from_edgelist(edges)."
+        )
 
 
 def _without_loops(pattern):
@@ -107,15 +120,21 @@ class OrbitSums:
         return np.diff(self.graph.indptr).astype(self.pairs.dtype)
 
     @cached_property
+    def reverse(self):
+        """Position of the edge back, for each edge."""
+        positions = np.arange(self.graph.nnz)
+        csr = (positions, self.graph.indices, self.graph.indptr)
+        return sp.csr_array(csr, shape=self.graph.shape).T.tocsr().data
+
+    @cached_property
     def rows(self):
         """Row of each edge."""
         return np.repeat(np.arange(self.graph.shape[0]), self.degrees)
 
     def row_sums(self, values):
-        """Sum over the edges of each node."""
+        """Sum over the edges of each node, in int64."""
         totals = _cumulated(values)
-        sums = totals[self.graph.indptr[1:]] - totals[self.graph.indptr[:-1]]
-        return sums.astype(values.dtype)
+        return totals[self.graph.indptr[1:]] - totals[self.graph.indptr[:-1]]
 
 
 def sum_orbits(graph, hops, max_memory=None, n_jobs=None):
@@ -228,6 +247,30 @@ def orbit_matrices(sums, orbits, max_memory=None, n_jobs=None):
     return matrices
 
 
+def edge_counts(sums, a, b):
+    """Return the entries of orbit adjacency (1, a, b) on all edges, zeros included.
+
+    Parameters
+    ----------
+    sums : OrbitSums
+    a, b : int
+
+    Returns
+    -------
+    counts : ndarray of int32 or int64, shape (nnz,)
+    """
+    if (a, b) in ON_EDGES:
+        return ON_EDGES[a, b](sums)
+    return ON_EDGES[b, a](sums)[sums.reverse]
+
+
+def edge_list(graph):
+    """Return the ends of each edge, the smaller first, as ndarray of shape (n_edges, 2)."""
+    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    upper = rows < graph.indices
+    return np.stack([rows[upper], graph.indices[upper]], axis=1)
+
+
 def _matrix(sums, hop, a, b):
     """Return an orbit adjacency of one or two hops; formulas stand for one of both directions."""
     formulas, csr = (
@@ -291,7 +334,7 @@ def _cycle(sums):
 
 
 def _paw_tail(sums):
-    at = sums.row_sums(sums.triangles) // 2
+    at = sums.row_sums(sums.triangles).astype(sums.pairs.dtype) // 2
     return at[sums.graph.indices] - sums.edges[0] + sums.edges[3]
 
 
@@ -302,7 +345,7 @@ def _paw_top(sums):
 
 def _path4_outer(sums):
     path3 = _path3(sums)
-    others = sums.row_sums(path3)[sums.rows] - path3
+    others = sums.row_sums(path3).astype(path3.dtype)[sums.rows] - path3
     return others - (sums.edges[1] - sums.triangles) - _cycle(sums)
 
 
