@@ -112,7 +112,17 @@ def _in_order(touched, n_touched, values):
 
 @njit(nogil=True, cache=True)
 def orbit_rows(
-    start, stop, indptr, indices, triangles, offsets, common, edges, pair_indptr, pair_indices, pairs
+    start,
+    stop,
+    indptr,
+    indices,
+    triangles,
+    offsets,
+    common,
+    edges,
+    pair_indptr,
+    pair_indices,
+    pairs,
 ):
     """Sum what the orbit adjacencies of one and two hops are made of.
 

@@ -38,7 +38,9 @@ def random_walk_counts(graph, window, max_memory=None):
     counts, transition = steps, sp.diags_array(inverse) @ steps
     for r in range(2, window + 1):
         # each entry is reached along an edge: no more entries than walks, nor than pairs
-        most = int(min(np.diff(graph.indptr).astype(np.int64)[steps.indices].sum(), graph.shape[0] ** 2))
+        most = int(
+            min(np.diff(graph.indptr).astype(np.int64)[steps.indices].sum(), graph.shape[0] ** 2)
+        )
         check_memory(12 * (counts.nnz + most), max_memory, f"Random walks of up to {r} steps")
         steps = steps @ transition
         counts = counts + steps
