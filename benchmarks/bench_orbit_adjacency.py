@@ -88,7 +88,8 @@ def prepare_gradco(work):
     def count():
         counter = gradco.Counter(graph)
         counter.count()
-        return {orbit: m for *orbit, m in counter.generate_orbit_adjacencies()}
+        found = counter.generate_orbit_adjacencies()
+        return {(hop, a, b): matrix for hop, a, b, matrix in found}
 
     return count
 
