@@ -114,8 +114,8 @@ class OrbitAdjacencyEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
     >>> two_cliques = np.kron(np.eye(2), 1 - np.eye(5))
     >>> embedder = OrbitAdjacencyEmbedder(2, random_state=0)
     >>> E = embedder.fit_transform(two_cliques)
-    >>> (E @ E.T).round(6)[0]
-    array([1., 1., 1., 1., 1., 0., 0., 0., 0., 0.])
+    >>> (E @ E.T).round().astype(int)[0]
+    array([1, 1, 1, 1, 1, 0, 0, 0, 0, 0])
     """
 
     _parameter_constraints = {
