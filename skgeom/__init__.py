@@ -11,8 +11,11 @@ from skgeom._version import __version__
 _ESTIMATORS = {
     "AugmentedCovarianceClassifier": "skgeom.spd",
     "FastRPEmbedder": "skgeom.graph",
+    "GraphletDegreeVectorizer": "skgeom.graph",
     "HeatGeodesicEmbedding": "skgeom.manifold",
     "MultiparamPersistenceVectorizer": "skgeom.topology",
+    "OrbitAdjacency": "skgeom.graph",
+    "OrbitAdjacencyEmbedder": "skgeom.graph",
     "SeparabilityScorer": "skgeom.separability",
 }
 _ROOMS = ("datasets", "graph", "manifold", "separability", "spd", "topology")
