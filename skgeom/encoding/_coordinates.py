@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import validate_data
 
+from skgeom._core.checks import check_finite_rows
+
 # What both encoders declare about their coordinates
 CONSTRAINTS = {
     "columns": [tuple, list],
@@ -62,9 +64,12 @@ def read_coordinates(encoder, X, reset):
     Raises
     ------
     ValueError
-        For fewer than two features, columns that `X` doesn't have, and latitudes beyond the poles.
+        For NaN and infinity, fewer than two features, columns that `X` doesn't have, and latitudes
+        beyond the poles.
     """
-    X = validate_data(encoder, X, dtype=[np.float64, np.float32], reset=reset)
+    X = validate_data(
+        encoder, X, dtype=[np.float64, np.float32], ensure_all_finite=False, reset=reset
+    )
     if X.shape[1] < 2:
         raise ValueError(
             f"X has {X.shape[1]} feature(s) (shape={X.shape}) while longitude and latitude, a "
@@ -73,6 +78,7 @@ def read_coordinates(encoder, X, reset):
     first, second = (_position(encoder, column) for column in _pair(encoder.columns))
     if first == second:
         raise ValueError(f"columns names one column of X twice: {encoder.columns!r}.")
+    check_finite_rows(X)
     pair = X[:, [first, second]].astype(np.float64)
     longitude, latitude = pair.T if encoder.order == "lonlat" else pair.T[::-1]
     _check_latitude(longitude, latitude, encoder)

@@ -7,12 +7,16 @@ from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 from sklearn.utils.extmath import row_norms
 
-# Rows per block: a block of 384 features in float32 and its similarities to 300 anchors stay in
-# the second-level cache between the product, the norms and the division.
-BLOCK = 512
+# Rows per block. Smaller ones keep to the cache and lose more to calls: with 384 features and 300
+# anchors in float32, 512 rows take 1.37 times as long as the bare product, 4096 rows 1.23 times.
+BLOCK = 4096
 PRODUCTS = ("cosine", "angular", "inner")
 DISTANCES = ("euclidean", "l1", "minkowski")
 METRICS = (*PRODUCTS, *DISTANCES, "basis_change", *sorted(set(PAIRWISE_KERNEL_FUNCTIONS)))
+
+
+class NotFinite(ValueError):
+    """A row has a norm that is NaN or infinite."""
 
 
 def block_ranges(n_rows):
@@ -33,6 +37,11 @@ def inverse_norms(X):
         0 too for rows whose squares leave the range of the dtype.
     lost : ndarray of int
         These rows; they need `unit_rows`.
+
+    Raises
+    ------
+    NotFinite
+        For rows with NaN or infinity.
     """
     with np.errstate(over="ignore", under="ignore"):
         squares = row_norms(X, squared=True)
@@ -44,6 +53,8 @@ def inverse_norms(X):
     suspects = np.flatnonzero(~safe)
     largest = abs(X[suspects]).max(axis=1) if len(suspects) else np.zeros(0)
     largest = largest.toarray().ravel() if sp.issparse(largest) else np.ravel(largest)
+    if not np.isfinite(largest).all():
+        raise NotFinite("Input X contains NaN or infinity.")
     return inverse, suspects[largest > 0]
 
 

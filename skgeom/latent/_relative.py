@@ -12,9 +12,18 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skgeom._core.checks import check_finite_rows
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
-from skgeom.latent._blocks import METRICS, block_ranges, dense, prepare, scaled_norms, similarities
+from skgeom.latent._blocks import (
+    METRICS,
+    NotFinite,
+    block_ranges,
+    dense,
+    prepare,
+    scaled_norms,
+    similarities,
+)
 from skgeom.latent._output import class_matrix, normalise, pool, quantise
 from skgeom.latent._selection import SELECTIONS, draw_gaussian, select
 
@@ -236,8 +245,13 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         return self
 
     def _read(self, X, reset):
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=reset)
-        return sp.csr_array(X) if sp.issparse(X) else X
+        X = validate_data(
+            self, X, accept_sparse="csr", dtype=FLOATS, ensure_all_finite=False, reset=reset
+        )
+        X = sp.csr_array(X) if sp.issparse(X) else X
+        if reset or self.metric not in ("cosine", "angular"):  # these look at norms anyway
+            check_finite_rows(X)
+        return X
 
     def _read_labels(self, X, y):
         needed = [
@@ -389,9 +403,13 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         """The output of every head, (n_samples, n_heads, n_outputs)."""
         n_outputs = len(self.anchors_) if self._averages is None else self._averages[0].shape[1]
         outputs = np.empty((X.shape[0], self.n_heads, n_outputs), X.dtype)
-        with single_blas_thread():
-            ranges = block_ranges(X.shape[0])
-            parallel_ranges(self._fill, ranges, X, outputs, n_jobs=self.n_jobs)
+        ranges = block_ranges(X.shape[0])
+        try:
+            with single_blas_thread():
+                parallel_ranges(self._fill, ranges, X, outputs, n_jobs=self.n_jobs)
+        except NotFinite:
+            check_finite_rows(X)  # names the row
+            raise
         return outputs
 
     def _fill(self, start, stop, X, outputs):

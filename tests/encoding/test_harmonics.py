@@ -267,7 +267,7 @@ def test_land_and_ocean_with_a_linear_model():
         ([[1, 2]], {"columns": ("lon", "lat")}, "no column names"),
         ([[1, 2]], {"columns": (0,)}, "two columns"),
         ([[1, 2]], {"degree": 1, "drop_constant": True}, "no column"),
-        ([[1, np.nan]], {}, "NaN"),
+        ([[1, 2], [1, np.nan]], {}, "NaN or infinity .*row 1, column 1 is nan"),
     ],
 )
 def test_bad_coordinates(places, params, match):

@@ -75,7 +75,7 @@ def test_centering_adds_shifts_to_what_changes_nothing():
     ],
 )
 def test_metrics(metric, params, expected):
-    X = latent(1200)  # several blocks
+    X = latent(4500)  # several blocks
     found = relative(X, metric=metric, metric_params=params)
     assert np.allclose(found.transform(X), expected(X, found.anchors_), atol=1e-7)
 
@@ -354,6 +354,20 @@ def test_bad_labels_and_anchors_elsewhere():
         RelativeRepresentation(anchors=X[:3], aggregate="class").fit(X, np.arange(80) % 2)
     with pytest.raises(ValueError, match="same 20 anchor points, got 3 rows"):
         relative(X).with_anchors(X[:3])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "angular", "inner", "l1"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_named(metric, value):
+    X = latent(4200)  # two blocks
+    found = relative(X, metric=metric)
+    bad = X.copy()
+    bad[4150, 3] = value
+    for spoilt in (bad, sp.csr_array(bad)):
+        with pytest.raises(ValueError, match=rf"NaN or infinity .*row 4150, column 3 is {value}"):
+            found.transform(spoilt)
+        with pytest.raises(ValueError, match="row 4150"):
+            relative(spoilt, metric=metric)
 
 
 def test_features_kept_apart_by_name_follow_the_space():
