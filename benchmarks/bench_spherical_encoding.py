@@ -203,7 +203,7 @@ def main():
         largest()
         return
     n = 10_000 if arguments.quick else 100_000
-    for points, degree in ((n, 40), (n // 250, 200)):
+    for points, degree in ((n, 40), (n // 100, 200)):
         results = race(CONTENDERS, (points, degree), repeat=2)
         title = f"**Harmonics to degree {degree} of {points} points**"
         print_table(title, results, quality="deviation")

@@ -21,15 +21,18 @@ def _multiple_angles(longitude, signs, cosines, sines):
         c, s = c * cosine - s * sine, s * cosine + c * sine
 
 
-@njit(nogil=True, cache=True)
-def _write_degree(row, first, degree, legendre, cosines, sines):
-    """Write the 2 degree + 1 harmonics of one degree, orders ascending, from column `first`."""
+@njit(nogil=True, inline="always")
+def _write_degree(row, first, degree, weight, legendre, cosines, sines):
+    """Write the 2 degree + 1 harmonics of a degree, orders ascending, from column `first`.
+
+    Both loops write ascending addresses, which the compiler turns into vector stores.
+    """
     middle = first + degree
-    row[middle] = legendre[0] * cosines[0]
-    for m in range(1, degree + 1):
-        row[middle + m] = legendre[m] * cosines[m]
-    for m in range(1, degree + 1):
-        row[middle - m] = legendre[m] * sines[m]
+    sine_part, cosine_part = row[first:middle], row[middle : middle + degree + 1]
+    for m in range(degree + 1):
+        cosine_part[m] = weight * legendre[m] * cosines[m]
+    for m in range(degree):
+        sine_part[m] = weight * legendre[degree - m] * sines[degree - m]
 
 
 @njit(nogil=True, cache=True)
@@ -55,27 +58,26 @@ def harmonics_rows(start, stop, angles, tables, out):
     n_degrees = len(diagonal)
     cosines, sines = np.empty(n_degrees), np.empty(n_degrees)
     last, current = np.zeros(n_degrees), np.zeros(n_degrees)
-    scaled = np.empty(n_degrees)
     for i in range(start, stop):
-        x, s = angles[i, 1], angles[i, 2]
+        x, row = angles[i, 1], out[i]
         _multiple_angles(angles[i, 0], signs, cosines, sines)
         last[:] = 0.0
         current[:] = 0.0
         sectoral = diagonal[0]  # P(l, l)
         current[0] = sectoral
         if dropped == 0:
-            out[i, 0] = scale[0] * sectoral * cosines[0]
+            row[0] = scale[0] * sectoral * cosines[0]
         for degree in range(1, n_degrees):
+            forward, backward = ahead[degree], behind[degree]
             for m in range(degree):
-                last[m] = ahead[degree, m] * x * current[m] - behind[degree, m] * last[m]
-            sectoral *= diagonal[degree] * s
+                last[m] = forward[m] * x * current[m] - backward[m] * last[m]
+            sectoral *= diagonal[degree] * angles[i, 2]
             if sectoral < TINY:
                 sectoral = 0.0
             last[degree] = sectoral
             last, current = current, last
-            for m in range(degree + 1):
-                scaled[m] = scale[degree] * current[m]
-            _write_degree(out[i], degree * degree - dropped, degree, scaled, cosines, sines)
+            first = degree * degree - dropped
+            _write_degree(row, first, degree, scale[degree], current, cosines, sines)
 
 
 @njit(nogil=True, cache=True)
