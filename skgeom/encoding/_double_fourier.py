@@ -38,9 +38,8 @@ class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    kind : {"grid", "theory", "spherec", "spherec+", "spherem", "spherem+", "wrap", \
-            "cartesian3d", "direct"}, default="spherem+"
-        Columns, S = `n_frequencies`:
+    kind : str, default="spherem+"
+        Columns, with S = `n_frequencies`:
 
         - "grid": sine and cosine of :math:`lon_s` and of :math:`lat_s`, 4 S [2]_.
         - "theory": sine and cosine of (lon, lat) along three directions 120 degrees apart, over
@@ -79,7 +78,7 @@ class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
     bounds_ : ndarray of shape (2, 2)
         Smallest and largest longitude and latitude of the training data, in degrees.
     n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : ndarray of str, shape (n_features,)
         Only where X has column names.
 
     See Also

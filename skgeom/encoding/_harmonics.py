@@ -72,7 +72,7 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
     bounds_ : ndarray of shape (2, 2)
         Smallest and largest longitude and latitude of the training data, in degrees.
     n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : ndarray of str, shape (n_features,)
         Only where X has column names.
 
     See Also

@@ -49,8 +49,7 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
     n_anchors : int or float, default=300
         Number K of anchors, or their fraction of the training rows. More than there are rows
         become all rows, with a warning.
-    anchors : array-like of int, shape (n_anchors,), or of shape (n_anchors, n_features), or None, \
-            default=None
+    anchors : array-like of shape (n_anchors,) or (n_anchors, n_features), default=None
         Numbers of the training rows that are anchors, or the anchors themselves; `n_anchors` and
         `selection` then have no say.
     selection : {"random", "fps", "kmeans", "stratified", "gaussian"}, default="random"
@@ -105,7 +104,7 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
     output_mean_, output_scale_ : ndarray of shape (n_heads, n_outputs), or None
         Of "standard".
     n_features_in_ : int
-    feature_names_in_ : ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : ndarray of str, shape (n_features,)
         Only where X has column names.
 
     See Also
@@ -444,8 +443,9 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects, shape (n_features_out,)
-            "anchor_" and the number of the training row, "class_" and the class; or a running
-            number. With several heads side by side, "head0_" and so on before it.
+            ``anchor_3`` for training row 3, ``class_a_0`` for class a and group 0, or
+            ``relativerepresentation0`` and so on; ``head0_`` and so on before it where several
+            heads stand side by side.
         """
         check_is_fitted(self)
         indices = self.anchor_indices_
