@@ -10,15 +10,27 @@ from skgeom._version import __version__
 
 _ESTIMATORS = {
     "AugmentedCovarianceClassifier": "skgeom.spd",
+    "DoubleFourierSphereEncoder": "skgeom.encoding",
     "FastRPEmbedder": "skgeom.graph",
     "GraphletDegreeVectorizer": "skgeom.graph",
     "HeatGeodesicEmbedding": "skgeom.manifold",
     "MultiparamPersistenceVectorizer": "skgeom.topology",
     "OrbitAdjacency": "skgeom.graph",
     "OrbitAdjacencyEmbedder": "skgeom.graph",
+    "RelativeRepresentation": "skgeom.latent",
     "SeparabilityScorer": "skgeom.separability",
+    "SphericalHarmonicsEncoder": "skgeom.encoding",
 }
-_ROOMS = ("datasets", "graph", "manifold", "separability", "spd", "topology")
+_ROOMS = (
+    "datasets",
+    "encoding",
+    "graph",
+    "latent",
+    "manifold",
+    "separability",
+    "spd",
+    "topology",
+)
 
 __all__ = ["__version__", *_ESTIMATORS, *_ROOMS]
 

@@ -172,6 +172,37 @@ def _check_weights(adjacency, allow_negative, name):
         )
 
 
+def check_finite_rows(X, *, name="X"):
+    """Refuse NaN and infinity in a checked table, naming the row.
+
+    Parameters
+    ----------
+    X : ndarray or csr_array of float, shape (n_samples, n_features)
+    name : str
+        Name of the parameter, for messages.
+
+    Raises
+    ------
+    ValueError
+        With row and column of the first such entry.
+    """
+    values = X.data if sp.issparse(X) else X
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # one pass; NaN and infinity come through
+            return
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    if sp.issparse(X):
+        row, column, value = _entry(X, np.argmax(bad))
+    else:
+        row, column = (int(i) for i in np.unravel_index(np.argmax(bad), X.shape))
+        value = X[row, column]
+    raise ValueError(
+        f"Input {name} contains NaN or infinity (inf): row {row}, column {column} is {value}."
+    )
+
+
 def check_trials(X, *, min_times=2, allow_flat=True, allow_bad=False, name="X"):
     """Turn multichannel trials into a C-contiguous float64 array.
 

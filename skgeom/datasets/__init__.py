@@ -17,6 +17,7 @@ from skgeom.datasets._generators import (
 )
 from skgeom.datasets._loaders import (
     load_cells,
+    load_land_ocean,
     load_molecules,
     load_motor_imagery,
     load_network,
@@ -25,6 +26,7 @@ from skgeom.datasets._loaders import (
 
 __all__ = [
     "load_cells",
+    "load_land_ocean",
     "load_molecules",
     "load_motor_imagery",
     "load_network",

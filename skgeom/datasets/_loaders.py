@@ -309,3 +309,38 @@ def load_text_embeddings(*, return_X_y=False):
         target_names=arrays["target_names"],
         DESCR=_describe("text_banking77"),
     )
+
+
+def load_land_ocean(*, return_X_y=False):
+    """Load random places of the globe, on land or at sea.
+
+    Parameters
+    ----------
+    return_X_y : bool, default=False
+        Return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    data : Bunch
+        With ``data`` (10000, 2) float32: longitude and latitude in degrees, uniform on the sphere;
+        ``target`` (10000,) int64: 1 on land; ``target_names``; ``feature_names``;
+        ``train_indices`` and ``test_indices``: the first and the second 5,000; and ``DESCR``.
+
+    Examples
+    --------
+    >>> from skgeom.datasets import load_land_ocean
+    >>> places, land = load_land_ocean(return_X_y=True)
+    >>> places.shape, int(land.sum())
+    ((10000, 2), 2828)
+    """
+    arrays = _read("land_ocean")
+    return _bunch(
+        return_X_y,
+        data=arrays["lonlat"],
+        target=np.unpackbits(arrays["land"])[: len(arrays["lonlat"])].astype(np.int64),
+        target_names=np.array(["ocean", "land"]),
+        feature_names=["lon", "lat"],
+        train_indices=np.arange(5000),
+        test_indices=np.arange(5000, 10000),
+        DESCR=_describe("land_ocean"),
+    )

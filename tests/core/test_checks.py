@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from skgeom._core.checks import check_graph, check_shapes, check_trials
+from skgeom._core.checks import check_finite_rows, check_graph, check_shapes, check_trials
 
 DENSE = np.array([[0.0, 2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
 
@@ -188,3 +188,15 @@ def test_negligible_weights_are_dropped():
 def test_dates_are_no_weights():
     with pytest.raises(TypeError, match="datetime64"):
         check_graph(np.ones((2, 2), "datetime64[s]"))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("convert", [np.asarray, sp.csr_array])
+def test_entry_that_is_not_finite_is_named(convert, value):
+    table = np.ones((5, 3))
+    check_finite_rows(convert(table))
+    check_finite_rows(convert(table * 1e308))  # whose sum overflows
+    table[3, 1] = value
+    table[4, 0] = np.inf
+    with pytest.raises(ValueError, match=rf"NaN or infinity .*row 3, column 1 is {value}"):
+        check_finite_rows(convert(table))

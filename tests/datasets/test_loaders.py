@@ -11,6 +11,7 @@ from skgeom import datasets
 LOADERS = {
     "motor_imagery": (datasets.load_motor_imagery, {}),
     "text_banking77": (datasets.load_text_embeddings, {}),
+    "land_ocean": (datasets.load_land_ocean, {}),
     **{f"cells_{n}": (datasets.load_cells, {"name": n}) for n in ("bcell", "pbmc68k")},
     **{f"molecules_{n}": (datasets.load_molecules, {"name": n}) for n in ("mutag", "cox2", "dhfr")},
     **{
@@ -87,6 +88,19 @@ def test_molecules_are_simple_graphs(name, counts):
         assert abs(graph - graph.T).nnz == 0
         assert graph.diagonal().sum() == 0
         assert graph.max() == 1
+
+
+def test_land_and_ocean_are_where_they_are():
+    places = datasets.load_land_ocean()
+    longitude, latitude = places.data.T
+    # uniform on the sphere: the sine of the latitude is uniform in [-1, 1]
+    assert abs(np.mean(np.sin(np.radians(latitude)))) < 0.02
+    assert np.all(places.target[latitude < -85] == 1)  # Antarctica
+    assert np.all(places.target[latitude > 85] == 0)  # the Arctic Ocean
+    europe = (abs(longitude - 20) < 12) & (abs(latitude - 50) < 3)
+    assert np.all(places.target[europe] == 1)
+    pacific = (longitude < -120) & (longitude > -150) & (abs(latitude) < 15)
+    assert not np.any(places.target[pacific])
 
 
 def test_unknown_name_lists_the_known_ones():
