@@ -10,6 +10,8 @@ from skgeom._version import __version__
 
 _ESTIMATORS = {
     "AugmentedCovarianceClassifier": "skgeom.spd",
+    "BuresWassersteinNormalizer": "skgeom.spd",
+    "BuresWassersteinTangentSpace": "skgeom.spd",
     "FastRPEmbedder": "skgeom.graph",
     "HeatGeodesicEmbedding": "skgeom.manifold",
     "MultiparamPersistenceVectorizer": "skgeom.topology",
