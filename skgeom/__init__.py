@@ -14,10 +14,11 @@ _ESTIMATORS = {
     "BuresWassersteinTangentSpace": "skgeom.spd",
     "FastRPEmbedder": "skgeom.graph",
     "HeatGeodesicEmbedding": "skgeom.manifold",
+    "LokiClassifier": "skgeom.labels",
     "MultiparamPersistenceVectorizer": "skgeom.topology",
     "SeparabilityScorer": "skgeom.separability",
 }
-_ROOMS = ("datasets", "graph", "manifold", "separability", "spd", "topology")
+_ROOMS = ("datasets", "graph", "labels", "manifold", "separability", "spd", "topology")
 
 __all__ = ["__version__", *_ESTIMATORS, *_ROOMS]
 

@@ -29,7 +29,8 @@ class BuresWassersteinTangentSpace(DocLinkMixin, TransformerMixin, BaseEstimator
     theta : float or "log", default=1.0
         Power that deforms the metric, not 0; "log" is its limit, the log-Euclidean metric.
     metric_matrix : str or array-like of shape (n, n), default="identity"
-        "identity", "mean", "inv_mean" or the matrix M of the generalised metric, as in `BuresWassersteinNormalizer`.
+        "identity", "mean", "inv_mean" or the matrix M of the generalised metric, as in
+        `BuresWassersteinNormalizer`.
     eps : float, default=1e-5
         Multiple of the mean eigenvalue that singular matrices get on their diagonal, with a
         warning.

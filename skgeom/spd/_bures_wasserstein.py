@@ -42,9 +42,9 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         powers, half the log-Euclidean metric.
     metric_matrix : str or array-like of shape (n, n), default="identity"
         "identity", "mean", "inv_mean" or the matrix M of the generalised metric [2]_, whose
-        distance is that of :math:`M^{-1/2} X^\theta M^{-1/2}`. "mean" takes the mean of the training matrices'
-        powers: near it the metric is then affine-invariant, up to a factor. "inv_mean" takes its
-        inverse.
+        distance is that of :math:`M^{-1/2} X^\theta M^{-1/2}`. "mean" takes the mean of the
+        training matrices' powers: near it the metric is then affine-invariant, up to a factor.
+        "inv_mean" takes its inverse.
     bias : {"identity", "mean"} or array-like of shape (n, n), default="identity"
         Where the mean goes. "mean" leaves it where it is, and scales alone.
     scale : bool, default=True

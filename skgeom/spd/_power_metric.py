@@ -82,7 +82,7 @@ class LogChart(PowerChart):
 
     def matrices(self, Y):
         """Exponentials of symmetric matrices."""
-        return expm(Y)
+        return expm(symmetrize(Y))
 
     def mean(self, Y, weight, tol, max_iter, n_jobs=None):
         """Arithmetic mean of the logarithms, as a KarcherResult."""
