@@ -5,6 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -307,6 +308,8 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
             return {}
         if self._is_precomputed() or self.prefit:
             raise TypeError(f"fit got {sorted(fit_params)}, but there is no classifier to fit.")
+        if not get_config()["enable_metadata_routing"]:
+            return fit_params
         return process_routing(self, "fit", **fit_params).estimator.fit
 
     def _check_y(self, y):

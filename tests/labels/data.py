@@ -33,3 +33,18 @@ def grid_distances(rows, columns):
     """L1 distances of the nodes of a grid, row by row."""
     at = np.stack(np.divmod(np.arange(rows * columns), columns), axis=1)
     return np.abs(at[:, None] - at).sum(axis=2).astype(float)
+
+
+class Network:
+    """What is used of a networkx graph: nodes, and edges with their weights."""
+
+    def __init__(self, edges, nodes=None):
+        self.weights = {(a, b): 1.0 if not w else w[0] for a, b, *w in edges}
+        self.nodes = nodes or list(dict.fromkeys(x for edge in self.weights for x in edge))
+
+    def adjacency(self):
+        """Stands for networkx's iterator."""
+
+    def edges(self, data, default):
+        assert (data, default) == ("weight", 1.0)
+        return [(a, b, w) for (a, b), w in self.weights.items()]
