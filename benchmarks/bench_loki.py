@@ -47,7 +47,7 @@ def bins():
     base = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
     for n_known in (3, 5, 10):
         results = []
-        for seed in range(10):
+        for seed in range(100):
             rng = np.random.default_rng(seed)
             known = rng.choice(20, n_known, replace=False)
             order = rng.permutation(len(y))
