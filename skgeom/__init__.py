@@ -10,10 +10,13 @@ from skgeom._version import __version__
 
 _ESTIMATORS = {
     "AugmentedCovarianceClassifier": "skgeom.spd",
+    "BuresWassersteinNormalizer": "skgeom.spd",
+    "BuresWassersteinTangentSpace": "skgeom.spd",
     "DoubleFourierSphereEncoder": "skgeom.encoding",
     "FastRPEmbedder": "skgeom.graph",
     "GraphletDegreeVectorizer": "skgeom.graph",
     "HeatGeodesicEmbedding": "skgeom.manifold",
+    "LokiClassifier": "skgeom.labels",
     "MultiparamPersistenceVectorizer": "skgeom.topology",
     "OrbitAdjacency": "skgeom.graph",
     "OrbitAdjacencyEmbedder": "skgeom.graph",
@@ -25,6 +28,7 @@ _ROOMS = (
     "datasets",
     "encoding",
     "graph",
+    "labels",
     "latent",
     "manifold",
     "separability",

@@ -5,6 +5,8 @@ matrices, and the mathematics they stand on as functions over (..., n, n) arrays
 """
 
 from skgeom.spd._augmented import AugmentedCovariance
+from skgeom.spd._bures_tangent import BuresWassersteinTangentSpace
+from skgeom.spd._bures_wasserstein import BuresWassersteinNormalizer
 from skgeom.spd._classifier import AugmentedCovarianceClassifier
 from skgeom.spd._display import LagBlocksDisplay
 from skgeom.spd._geometry import (
@@ -32,6 +34,8 @@ __all__ = [
     "AugmentedCovariance",
     "AugmentedCovarianceClassifier",
     "AugmentedCovarianceClassifierCV",
+    "BuresWassersteinNormalizer",
+    "BuresWassersteinTangentSpace",
     "LagBlocksDisplay",
     "SlidingWindowDecoder",
     "distance",

@@ -114,7 +114,7 @@ def log_map(C, M, *, metric="riemann"):
     if metric == "riemann":
         inverse, root = invsqrtm(M), sqrtm(M)
         return symmetrize(root @ logm(whiten(C, inverse)) @ root)
-    return symmetrize(_CHART_MAPS[metric][0](C, M))
+    return _CHART_MAPS[metric][0](C, M)
 
 
 def exp_map(V, M, *, metric="riemann"):
@@ -405,7 +405,7 @@ _CHARTS = {
 }
 _CHART_MAPS = {
     "logeuclid": (_log_map_logeuclid, _exp_map_logeuclid),
-    "euclid": (lambda C, M: C - M, lambda V, M: V + M),
+    "euclid": (lambda C, M: symmetrize(C - M), lambda V, M: V + M),
     "logchol": (_log_map_logchol, _exp_map_logchol),
     "wasserstein": (log_map_wasserstein, exp_map_wasserstein),
 }

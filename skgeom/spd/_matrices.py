@@ -224,10 +224,10 @@ def as_square(C, name="C", like=None):
 
 
 def _check_symmetric(C, name):
+    if np.array_equal(C, np.swapaxes(C, -1, -2)) and np.isfinite(C).all():
+        return
     with np.errstate(invalid="ignore"):
         gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))
-    if np.all(gap == 0):
-        return
     bad = ~(gap <= _ASYMMETRY * np.max(np.abs(C), axis=(-2, -1)))  # NaN is bad as well
     if np.any(bad):
         index = _index(int(np.argmax(bad)), bad.shape)

@@ -5,6 +5,8 @@ from skgeom.spd import (
     AugmentedCovariance,
     AugmentedCovarianceClassifier,
     AugmentedCovarianceClassifierCV,
+    BuresWassersteinNormalizer,
+    BuresWassersteinTangentSpace,
     SlidingWindowDecoder,
 )
 from tests.case import Case
@@ -25,11 +27,20 @@ def make_matrices(seed):
     return AugmentedCovariance(order=2, lag=3).fit_transform(X), y
 
 
+def given(estimator):
+    return Case(estimator, make_matrices, input_is_table=False)
+
+
 def case(estimator, method=None):
     return Case(estimator, make_data, input_is_table=False, method=method)
 
 
 CASES = [
+    given(BuresWassersteinNormalizer(shift=0.2)),
+    given(BuresWassersteinNormalizer(0.5, metric_matrix="mean", bias="mean", n_jobs=1)),
+    given(BuresWassersteinNormalizer("log")),
+    given(BuresWassersteinTangentSpace(n_jobs=1)),
+    given(BuresWassersteinTangentSpace(-0.5, metric_matrix="inv_mean")),
     case(AugmentedCovariance(order=2, lag=3)),
     case(AugmentedCovariance(order=3, structure="toeplitz", estimator="oas")),
     case(AugmentedCovarianceClassifier(order=2, lag=3)),
