@@ -23,7 +23,9 @@ from skgeom.spd._selection import RULES, select_embedding
 DEFAULT_ORDER = 4
 
 
-class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
+class AugmentedCovariance(
+    DocLinkMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     r"""Covariance of trials stacked with delayed copies of themselves.
 
     For a trial with columns :math:`x_t` in :math:`R^d`, order p and lag L, the delay vectors are
@@ -270,7 +272,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         C : ndarray of shape (n_trials, n, n)
             With `bands`, (n_trials, n_bands, n, n).
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "lags_")
         _recording_info(X, self.sfreq)
         trials = self._check_trials(X)
         n_channels = trials[0].shape[0]
@@ -450,7 +452,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _check_lengths(self, trials):
         longest = int(self.lags_[-1])
-        for index, trial in enumerate(trials):
+        for index, trial in enumerate(trials if isinstance(trials, list) else trials[:1]):
             n_times = trial.shape[1]
             toeplitz = self.structure == "toeplitz"
             n = n_times - longest if toeplitz else self._embedding.n_samples(n_times)
