@@ -15,7 +15,7 @@ from skgeom._core.parallel import parallel_ranges, single_blas_thread
 from skgeom.spd._covariance import ESTIMATORS, TOEPLITZ_ESTIMATORS, embedded_covariances
 from skgeom.spd._lags import Embedding
 from skgeom.spd._masked import patterns
-from skgeom.spd._matrices import chunk_ranges
+from skgeom.spd._matrices import CHUNK_SIZE, chunk_ranges
 from skgeom.spd._names import pair_names
 from skgeom.spd._regularize import regularize, signal_basis
 from skgeom.spd._selection import RULES, select_embedding
@@ -551,7 +551,9 @@ class AugmentedCovariance(
                 C[start:stop, band] = self._covariances(X, sos)
 
         if isinstance(trials, np.ndarray):
-            ranges = chunk_ranges(len(trials), max(n * n, trials[0].size))
+            # three chunks at least: temporaries must not outgrow a small result
+            size = max(n * n, trials[0].size, 3 * CHUNK_SIZE // len(trials))
+            ranges = chunk_ranges(len(trials), size)
         else:
             ranges = [(i, i + 1) for i in range(len(trials))]
         with single_blas_thread():
