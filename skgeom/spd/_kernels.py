@@ -109,6 +109,37 @@ def centre_moments(S, mean, n_samples, divisor):
 
 
 @njit(nogil=True, cache=True)
+def binned_information(bins, n_bins, n_lags):
+    """Mutual information in bits of a binned series and its copies at delays 0 .. n_lags - 1.
+
+    Parameters
+    ----------
+    bins : ndarray of int, shape (N,)
+        From 0 to n_bins - 1.
+    n_bins, n_lags : int
+
+    Returns
+    -------
+    information : ndarray of shape (n_lags,)
+        Plug-in estimate.
+    """
+    information = np.empty(n_lags)
+    for lag in range(n_lags):
+        n = len(bins) - lag
+        joint = np.zeros((n_bins, n_bins))
+        for t in range(n):
+            joint[bins[t], bins[t + lag]] += 1.0
+        first, second = joint.sum(axis=1), joint.sum(axis=0)
+        total = 0.0
+        for i in range(n_bins):
+            for j in range(n_bins):
+                if joint[i, j] > 0.0:
+                    total += joint[i, j] * np.log2(joint[i, j] * n / (first[i] * second[j]))
+        information[lag] = total / n
+    return information
+
+
+@njit(nogil=True, cache=True)
 def neighbour_growth(x, delay, max_dim, rtol, atol):
     """How far nearest neighbours move apart when a delay embedding gets one more dimension.
 
