@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.spatial import cKDTree
+from sklearn.metrics import mutual_info_score
 
 from skgeom.datasets import load_motor_imagery
 from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier, select_embedding
 from skgeom.spd._kernels import mean_log_growth, neighbour_growth
-from sklearn.metrics import mutual_info_score
-
 from skgeom.spd._selection import first_minimum, mdop_delays, mutual_information
 from tests.spd.data import random_trials
 
