@@ -74,7 +74,11 @@ def mean_ours(work):
     from skgeom.spd import karcher_mean
 
     C, _ = matrices(work)
-    return lambda: karcher_mean(C, tol=1e-8)
+    return lambda: karcher_mean(C, tol=1e-8, n_jobs=work.get("n_jobs"))
+
+
+def mean_two_threads(work):
+    return mean_ours({**work, "n_jobs": 2})
 
 
 def mean_pyriemann(work):
@@ -140,6 +144,24 @@ def predict_ours(work):
 def predict_pyriemann(work):
     model, X, _ = fit_pyriemann(work)()
     return lambda: [model.predict(x[None]) for x in X[:30]]
+
+
+# Order and lag by MDOP
+
+
+def mdop_ours(work):
+    from skgeom.spd import select_embedding
+
+    X, _ = trials(work)
+    return lambda: select_embedding(X, method="mdop", n_jobs=work.get("n_jobs"))
+
+
+def mdop_two_threads(work):
+    return mdop_ours({**work, "n_jobs": 2})
+
+
+def chosen(work, result):
+    return f"p={result.order}, lag {result.lag}"
 
 
 # Grid search: pairs of order and lag x 3 C x 2 kernels, 3 folds
@@ -253,10 +275,21 @@ RACES = {
     "cov": ("Augmented covariances", versus(cov_ours, cov_pyriemann), ""),
     "mean": (
         "Karcher mean to 1e-8",
-        versus(mean_ours, mean_pyriemann, mean_quality),
+        [
+            *versus(mean_ours, mean_pyriemann, mean_quality),
+            Contender("skgeom, 2 threads", mean_two_threads, quality=mean_quality),
+        ],
         "gradient norm",
     ),
     "fit": ("Fit from trials", versus(fit_ours, fit_pyriemann, accuracy), "training accuracy"),
+    "mdop": (
+        "Order and lag by MDOP",
+        [
+            Contender("skgeom", mdop_ours, quality=chosen),
+            Contender("skgeom, 2 threads", mdop_two_threads, quality=chosen),
+        ],
+        "chosen",
+    ),
     "grid": (
         "Grid search",
         [
@@ -289,19 +322,21 @@ def main():
     parser.add_argument("--work", default=",".join(name for name in RACES if name != "orders"))
     parser.add_argument("--sizes", default=",".join(map(str, range(len(SIZES)))))
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--classifiers", default="svm,mdm,fgmdm", help="of fit and predict")
     options = parser.parse_args()
     for name in options.work.split(","):
         title, contenders, quality = RACES[name]
         for index in map(int, options.sizes.split(",")):
             size = list(SIZES)[index]
-            for classifier in ("svm", "mdm", "fgmdm") if name in ("fit", "predict") else ("",):
-                if classifier == "fgmdm" and SIZES[size]["order"] == 10:
-                    continue  # the peer would need an F x F matrix of 4.7 GB
+            classifiers = options.classifiers if name in ("fit", "predict") else ""
+            for classifier in classifiers.split(","):
+                # there the peer would need an F x F matrix of 4.7 GB
+                alone = classifier == "fgmdm" and SIZES[size]["order"] == 10
                 work = {**SIZES[size], "classifier": classifier}
                 if name in GRIDS:
                     work.update(GRIDS[name], n_trials=90)
                 repeat = 1 if name in GRIDS else options.repeat
-                results = race(contenders, work, repeat=repeat)
+                results = race(contenders[:1] if alone else contenders, work, repeat=repeat)
                 parts = [title, classifier, size]
                 print_table(", ".join(filter(None, parts)), results, quality=quality or "note")
 

@@ -299,10 +299,10 @@ def _all_good(trials, min_times, allow_flat):
     if isinstance(trials, list) or trials.shape[1] == 0 or trials.shape[2] < max(min_times, 1):
         return False
     # NaN and infinity come through maxima and minima
-    largest = np.maximum(trials.max(axis=(1, 2)), -trials.min(axis=(1, 2)))
-    if not np.all(_of_usable_size(largest)):
+    high, low = trials.max(axis=2), trials.min(axis=2)
+    if not np.all(_of_usable_size(np.maximum(high.max(axis=1), -low.min(axis=1)))):
         return False
-    return allow_flat or not bool((trials == trials[:, :, :1]).all(axis=2).any())
+    return allow_flat or not bool((high == low).any())
 
 
 def _of_usable_size(largest):

@@ -15,7 +15,7 @@ from skgeom._core.parallel import parallel_ranges, single_blas_thread
 from skgeom.spd._covariance import ESTIMATORS, TOEPLITZ_ESTIMATORS, embedded_covariances
 from skgeom.spd._lags import Embedding
 from skgeom.spd._masked import patterns
-from skgeom.spd._matrices import chunk_ranges
+from skgeom.spd._matrices import CHUNK_SIZE, chunk_ranges
 from skgeom.spd._names import pair_names
 from skgeom.spd._regularize import regularize, signal_basis
 from skgeom.spd._selection import RULES, select_embedding
@@ -23,7 +23,9 @@ from skgeom.spd._selection import RULES, select_embedding
 DEFAULT_ORDER = 4
 
 
-class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
+class AugmentedCovariance(
+    DocLinkMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     r"""Covariance of trials stacked with delayed copies of themselves.
 
     For a trial with columns :math:`x_t` in :math:`R^d`, order p and lag L, the delay vectors are
@@ -270,7 +272,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
         C : ndarray of shape (n_trials, n, n)
             With `bands`, (n_trials, n_bands, n, n).
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "lags_")
         _recording_info(X, self.sfreq)
         trials = self._check_trials(X)
         n_channels = trials[0].shape[0]
@@ -450,7 +452,7 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _check_lengths(self, trials):
         longest = int(self.lags_[-1])
-        for index, trial in enumerate(trials):
+        for index, trial in enumerate(trials if isinstance(trials, list) else trials[:1]):
             n_times = trial.shape[1]
             toeplitz = self.structure == "toeplitz"
             n = n_times - longest if toeplitz else self._embedding.n_samples(n_times)
@@ -549,7 +551,9 @@ class AugmentedCovariance(DocLinkMixin, TransformerMixin, BaseEstimator):
                 C[start:stop, band] = self._covariances(X, sos)
 
         if isinstance(trials, np.ndarray):
-            ranges = chunk_ranges(len(trials), max(n * n, trials[0].size))
+            # three chunks at least: temporaries must not outgrow a small result
+            size = max(n * n, trials[0].size, 3 * CHUNK_SIZE // len(trials))
+            ranges = chunk_ranges(len(trials), size)
         else:
             ranges = [(i, i + 1) for i in range(len(trials))]
         with single_blas_thread():

@@ -1116,7 +1116,7 @@ class AugmentedCovarianceClassifier(DocLinkMixin, ClassifierMixin, TransformerMi
         return (self._features_at(locate(points)) if len(points) else None), good
 
     def _features(self, X, groups):
-        check_is_fitted(self)
+        check_is_fitted(self, "classes_")
         points, good = self._points(X, groups)
         return (self._features_at(points) if len(points) else None), good
 

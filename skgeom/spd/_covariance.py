@@ -1,5 +1,6 @@
 """Covariance estimators for delay-embedded trials."""
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +29,7 @@ class Moments(NamedTuple):
     Attributes
     ----------
     covariance : ndarray of shape (n_trials, n, n)
-        Second moment about `mean`, divided by `n_samples`.
+        Second moment about `mean`, divided by `n_samples` or by one less.
     mean : ndarray of shape (n_trials, n)
     n_samples : int
     """
@@ -65,29 +66,27 @@ def embedded_covariances(X, embedding, estimator="cov", assume_centered=False, t
     if toeplitz == "biased":
         moments = _toeplitz_moments(X, embedding)
     else:
-        moments = _moments(X, embedding, offset)
+        unbiased = estimator == "cov" or isinstance(estimator, Real)
+        moments = _moments(X, embedding, offset, int(unbiased))
     if toeplitz == "averaged":
         averaged = average_blocks(moments.covariance, embedding.lags)
         moments = moments._replace(covariance=averaged)
-    if toeplitz == "biased" and estimator == "cov":
-        estimator = "scm"
     if callable(estimator) or estimator in ("sch", "bartz"):
         C = _from_samples(X, embedding, estimator, moments, offset)
     elif isinstance(estimator, str):
         C = _FROM_MOMENTS[estimator](moments, X, embedding)
     else:
-        scale = _scm if toeplitz == "biased" else _cov
-        C = shrink_to_identity(scale(moments, X, embedding), estimator)
+        C = shrink_to_identity(moments.covariance, estimator)
     return C, moments.mean + np.tile(offset, (1, len(embedding.lags)))
 
 
-def _moments(X, embedding, offset):
+def _moments(X, embedding, offset, ddof):
     n = embedding.n_samples(X.shape[-1])
     S = scatter(X, embedding)
     mean = np.zeros((len(X), S.shape[-1]))
     if offset.any():
         mean = window_means(X, embedding).reshape(len(X), -1)
-    centre_moments(S, mean, n)
+    centre_moments(S, mean, n, n - ddof)
     return Moments(S, mean, n)
 
 
@@ -99,14 +98,8 @@ def _toeplitz_moments(X, embedding):
 # Estimators that the moments determine
 
 
-def _scm(moments, X, embedding):
+def _as_it_is(moments, X, embedding):
     return moments.covariance
-
-
-def _cov(moments, X, embedding):
-    C = moments.covariance
-    C *= moments.n_samples / (moments.n_samples - 1.0)
-    return C
 
 
 def _corr(moments, X, embedding):
@@ -164,7 +157,7 @@ def shrink_to_identity(S, amount):
     return C
 
 
-_FROM_MOMENTS = {"scm": _scm, "cov": _cov, "corr": _corr, "oas": _oas, "lwf": _lwf}
+_FROM_MOMENTS = {"scm": _as_it_is, "cov": _as_it_is, "corr": _corr, "oas": _oas, "lwf": _lwf}
 
 
 # Estimators that need every embedded sample: stacked one trial at a time

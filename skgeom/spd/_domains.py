@@ -3,7 +3,7 @@
 import numpy as np
 
 from skgeom.spd._geometry import exp_map, log_map
-from skgeom.spd._matrices import invsqrtm
+from skgeom.spd._matrices import invsqrtm, symmetrize
 from skgeom.spd._mean import whiten
 
 
@@ -42,7 +42,7 @@ def recentre(points, mean):
     points : ndarray of shape (n_points, n_bands, n, n)
     """
     inverse = invsqrtm(mean)
-    return np.stack([whiten(points[:, b], inverse[b]) for b in range(len(mean))], axis=1)
+    return symmetrize(whiten(points, inverse))
 
 
 def running_means(points, mean, count, rate, metric="riemann"):

@@ -314,10 +314,9 @@ def squared_distances(C, means, metric="riemann", n_jobs=None, inverses=None):
     squares = np.empty((len(C), len(means)))
 
     def part(start, stop):
-        for k, inverse in enumerate(inverses):
-            values = np.linalg.eigvalsh(whiten(C[start:stop], inverse))
-            check_positive(values)
-            squares[start:stop, k] = np.sum(np.log(values) ** 2, axis=1)
+        values = np.linalg.eigvalsh(whiten(C[start:stop, None], inverses))
+        check_positive(values[:, 0])  # whitening changes no sign
+        np.sum(np.log(values) ** 2, axis=-1, out=squares[start:stop])
 
     over_chunks(part, C, n_jobs)
     return squares

@@ -5,6 +5,7 @@ from numba import njit
 
 # Sums over time may be reordered into vector lanes; NaN and infinity stay what they are.
 _FAST = {"reassoc", "contract", "nsz"}
+_TILE = 32
 
 
 @njit(nogil=True, cache=True, fastmath=_FAST)
@@ -31,8 +32,8 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
     uniform : bool
         Whether ``lags[i] == i * lags[1]``, so that each block follows from its neighbour.
     out : ndarray of shape (n_trials, p d, p d)
-        Overwritten: entry (i d + a, j d + b) is the sum over t < N of
-        ``X[a, t + lags[i]] * X[b, t + lags[j]]``.
+        Entry (i d + a, j d + b) becomes the sum over t < N of
+        ``X[a, t + lags[i]] * X[b, t + lags[j]]``, on and above the diagonal.
     """
     d, p, n = X.shape[1], len(lags), n_samples
     for m in range(start, stop):
@@ -57,40 +58,85 @@ def lag_scatter(start, stop, X, lags, n_samples, uniform, out):
                             s, t = lags[i], lags[j]
                             value = _dot(x[s : s + n], y[t : t + n])
                         out[m, i * d + a, j * d + b] = value
-                        out[m, j * d + b, i * d + a] = value
 
 
-@njit(nogil=True, cache=True)
-def fill_by_recurrence(S, change, d):
+@njit(nogil=True, cache=True, fastmath=_FAST)
+def fill_by_recurrence(S, heads, tails, d):
     """Complete block matrices from their first block row, down the block diagonals.
 
     Parameters
     ----------
     S : ndarray of shape (n_trials, n, n)
-        The first d rows are there; the others become S[i - d, j - d] + change[i - d, j - d] on and
-        above the block diagonal, and the transposed below it.
-    change : ndarray of shape (n_trials, n - d, n - d)
+        The first d rows are there. Block (i, j) on or above the block diagonal becomes block
+        (i - 1, j - 1) less the products of the columns that leave the window, plus those of the
+        columns that enter it.
+    heads, tails : ndarray of shape (n_trials, lag, n - d)
+        Columns of the delayed channels that leave and enter, a column a row.
     d : int
     """
     n = S.shape[1]
     for m in range(len(S)):
         for i in range(d, n):
-            for j in range(i - i % d, n):
-                S[m, i, j] = S[m, i - d, j - d] + change[m, i - d, j - d]
-        for i in range(d, n):
-            for j in range(i - i % d):
-                S[m, i, j] = S[m, j, i]
+            above, first = i - d, i - i % d - d
+            row, previous = S[m, i, first + d :], S[m, above, first : n - d]
+            row[:] = previous
+            for t in range(heads.shape[1]):
+                leaving, entering = heads[m, t, first:], tails[m, t, first:]
+                own_leaving, own_entering = heads[m, t, above], tails[m, t, above]
+                for j in range(len(row)):
+                    row[j] += own_entering * entering[j] - own_leaving * leaving[j]
 
 
 @njit(nogil=True, cache=True)
-def centre_moments(S, mean, n_samples):
-    """Turn sums of products into covariances in place: S / n_samples - mean mean^T."""
-    scale = 1.0 / n_samples
+def centre_moments(S, mean, n_samples, divisor):
+    """Turn sums of products into covariances in place: (S - n_samples mean mean^T) / divisor.
+
+    Of S the upper triangle is read.
+    """
+    scale, weight = 1.0 / divisor, n_samples / divisor
+    n = S.shape[1]
     for m in range(len(S)):
-        for i in range(S.shape[1]):
-            own = mean[m, i]
-            for j in range(S.shape[2]):
+        for i in range(n):
+            own = weight * mean[m, i]
+            for j in range(i, n):
                 S[m, i, j] = S[m, i, j] * scale - own * mean[m, j]
+        # the other triangle tile by tile: columns are far apart
+        for first in range(0, n, _TILE):
+            for left in range(0, first + 1, _TILE):
+                for i in range(first, min(first + _TILE, n)):
+                    for j in range(left, min(left + _TILE, i)):
+                        S[m, i, j] = S[m, j, i]
+
+
+@njit(nogil=True, cache=True)
+def binned_information(bins, n_bins, n_lags):
+    """Mutual information in bits of a binned series and its copies at delays 0 .. n_lags - 1.
+
+    Parameters
+    ----------
+    bins : ndarray of int, shape (N,)
+        From 0 to n_bins - 1.
+    n_bins, n_lags : int
+
+    Returns
+    -------
+    information : ndarray of shape (n_lags,)
+        Plug-in estimate.
+    """
+    information = np.empty(n_lags)
+    for lag in range(n_lags):
+        n = len(bins) - lag
+        joint = np.zeros((n_bins, n_bins))
+        for t in range(n):
+            joint[bins[t], bins[t + lag]] += 1.0
+        first, second = joint.sum(axis=1), joint.sum(axis=0)
+        total = 0.0
+        for i in range(n_bins):
+            for j in range(n_bins):
+                if joint[i, j] > 0.0:
+                    total += joint[i, j] * np.log2(joint[i, j] * n / (first[i] * second[j]))
+        information[lag] = total / n
+    return information
 
 
 @njit(nogil=True, cache=True)

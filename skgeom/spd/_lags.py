@@ -71,18 +71,17 @@ def stack(X, embedding):
 def window_means(X, embedding):
     """Mean of each row of the stacked trials, shape (n_trials, p, d)."""
     n = embedding.n_samples(X.shape[-1])
-    total = X.sum(axis=-1)
-    if embedding.window == "circular":
-        sums = [total] * len(embedding.lags)
-    else:  # the whole trial but for what is before and behind the window
-        sums = [
-            total - X[..., :k].sum(axis=-1) - X[..., k + n :].sum(axis=-1) for k in embedding.lags
-        ]
-    return np.stack(sums, axis=-2) / n
+    sums = X[..., :n].sum(axis=-1)[..., None, :].repeat(len(embedding.lags), axis=-2)
+    last = int(embedding.lags[-1])
+    if embedding.window != "circular" and last > 0:
+        # what enters behind the first window and leaves at its start, up to each delay
+        change = np.cumsum(X[..., n : n + last] - X[..., :last], axis=-1)
+        sums[..., 1:, :] += np.swapaxes(change[..., embedding.lags[1:] - 1], -1, -2)
+    return sums / n
 
 
 def scatter(X, embedding):
-    """Sum over the window of z_t z_t^T, equal to ``Z @ Z.T`` of the stacked trials.
+    """Sum over the window of z_t z_t^T: the upper triangle of ``Z @ Z.T`` of the stacked trials.
 
     Parameters
     ----------
@@ -92,6 +91,7 @@ def scatter(X, embedding):
     Returns
     -------
     S : ndarray of shape (n_trials, p d, p d)
+        What is below the diagonal is not to be read.
     """
     lags, d = embedding.lags, X.shape[1]
     n = embedding.n_samples(X.shape[-1])
@@ -102,14 +102,10 @@ def scatter(X, embedding):
     if d <= MAX_KERNEL_CHANNELS:
         lag_scatter(0, len(X), X, lags, n, uniform, S)
         return S
-    blocks = S.reshape(len(X), len(lags), d, len(lags), d)
     if uniform:
         _by_recurrence(X, lags, n, S)
-        return S
-    _blocks_one_by_one(X, lags, n, blocks)
-    for i in range(len(lags) - 1):
-        here, below = slice(i * d, (i + 1) * d), slice((i + 1) * d, None)
-        S[:, below, here] = np.swapaxes(S[:, here, below], -1, -2)
+    else:
+        _blocks_one_by_one(X, lags, n, S.reshape(len(X), len(lags), d, len(lags), d))
     return S
 
 
@@ -124,12 +120,13 @@ def _by_recurrence(X, lags, n, S):
     d, step = X.shape[1], int(lags[1])
     for j, lag in enumerate(lags):
         product(X, X, 0, lag, n, out=S[:, :d, j * d : (j + 1) * d])
-    # block (i, j) = block (i-1, j-1) - its first `step` columns + the next `step` columns
-    head = np.concatenate([X[..., k : k + step] for k in lags[:-1]], axis=1)
-    tail = np.concatenate([X[..., k + n : k + n + step] for k in lags[:-1]], axis=1)
-    change = tail @ np.swapaxes(tail, -1, -2)
-    change -= head @ np.swapaxes(head, -1, -2)
-    fill_by_recurrence(S, change, d)
+    fill_by_recurrence(S, _columns(X, lags[:-1], step), _columns(X, lags[:-1] + n, step), d)
+
+
+def _columns(X, starts, step):
+    """The `step` columns from each start, of all channels: shape (n_trials, step, p d)."""
+    columns = np.concatenate([X[..., k : k + step] for k in starts], axis=1)
+    return np.ascontiguousarray(np.swapaxes(columns, -1, -2))
 
 
 def product(X, Y, s, t, n, out=None):

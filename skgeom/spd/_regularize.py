@@ -30,15 +30,16 @@ def regularize(C, reg, numbers=None):
     ValueError
     """
     numbers = np.arange(len(C)) if numbers is None else numbers
-    _check_scale(C, numbers)
     if reg is not None and reg != "auto":
+        _check_scale(C, numbers)
         _add(C, np.full(len(C), True), reg)
         _check_scale(C, numbers)
         return np.full(len(C), reg > 0)
     singular = is_singular(C)
-    if reg is None and singular.any():
-        raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum()), numbers))
     if singular.any():
+        _check_scale(C[singular], np.asarray(numbers)[singular])
+        if reg is None:
+            raise ValueError(_message(C, int(np.argmax(singular)), int(singular.sum()), numbers))
         _add(C, singular, FLOOR + _below_zero(C[singular]))
     return singular
 
@@ -63,8 +64,12 @@ def _check_scale(C, numbers):
         )
 
 
+@np.errstate(invalid="ignore")
 def is_singular(C):
-    """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each."""
+    """Say which matrices have an eigenvalue below ``1e-10 tr(C)/n``: one Cholesky each.
+
+    Matrices that are not finite count as such.
+    """
     shifted = np.empty(C.shape[1:])
     # LAPACK reads columns: the transposed is the same matrix, and needs no copy
     diagonal, columns = shifted.reshape(-1)[:: len(shifted) + 1], shifted.T
@@ -72,12 +77,15 @@ def is_singular(C):
     for i, floor in enumerate(_floor(C)):
         shifted[:] = C[i]
         diagonal -= floor
-        singular[i] = dpotrf(columns, lower=1, clean=0, overwrite_a=1)[1] != 0
+        failed = dpotrf(columns, lower=1, clean=0, overwrite_a=1)[1]
+        # NaN need not fail, but spreads to the last pivot
+        singular[i] = failed != 0 or not shifted[-1, -1] > 0
     return singular
 
 
 def _floor(C):
-    return FLOOR * np.trace(C, axis1=-2, axis2=-1) / C.shape[-1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return FLOOR * np.trace(C, axis1=-2, axis2=-1) / C.shape[-1]
 
 
 def _add(C, which, amount):

@@ -10,6 +10,7 @@ from skgeom._core.checks import check_trials
 from skgeom._core.parallel import parallel_map, single_blas_thread
 from skgeom.spd._kernels import (
     add_coordinate,
+    binned_information,
     mean_log_growth,
     nearest_outside,
     neighbour_growth,
@@ -117,13 +118,8 @@ def mutual_information(x, max_lag):
     ranks[np.argsort(x, kind="stable")] = np.arange(n)
     bins = ranks * N_BINS // n
     information = np.full(max_lag + 1, np.nan)
-    for lag in range(min(max_lag, n - 2) + 1):
-        first, second = bins[: n - lag], bins[lag:]
-        joint = np.bincount(first * N_BINS + second, minlength=N_BINS**2) / (n - lag)
-        joint = joint.reshape(N_BINS, N_BINS)
-        outer = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0)
-        some = joint > 0
-        information[lag] = np.sum(joint[some] * np.log2(joint[some] / outer[some]))
+    known = min(max_lag, n - 2) + 1
+    information[:known] = binned_information(bins, N_BINS, known)
     return information
 
 

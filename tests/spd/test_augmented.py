@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -170,6 +171,17 @@ def test_other_number_types(X, dtype):
     C = AugmentedCovariance(2, 3).fit_transform(X.astype(dtype))
     assert C.dtype == np.float64
     assert np.allclose(C, AugmentedCovariance(2, 3).fit_transform(X))
+
+
+@pytest.mark.parametrize(("shape", "order"), [((90, 3, 640), 8), ((24, 22, 640), 4)])
+def test_memory_beside_the_result_is_less_than_two_results(shape, order):
+    X = np.random.default_rng(0).standard_normal(shape)
+    model = AugmentedCovariance(order, lag=2).fit(X)
+    tracemalloc.start()
+    C = model.transform(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - C.nbytes < 2 * C.nbytes
 
 
 def test_read_only_memory_map_and_fortran_order(X, tmp_path):

@@ -25,8 +25,9 @@ def test_lag_products_equal_the_stacked_product(d, p, lag, window, seed):
     embedding = Embedding(lag * np.arange(p), window)
     Z = stack(X, embedding)
     assert Z.shape == (3, p * d, embedding.n_samples(70))
-    expected = Z @ np.swapaxes(Z, 1, 2)
-    assert np.allclose(scatter(X, embedding), expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+    expected = np.triu(Z @ np.swapaxes(Z, 1, 2))
+    S = np.triu(scatter(X, embedding))
+    assert np.allclose(S, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
     assert np.allclose(window_means(X, embedding).reshape(3, -1), Z.mean(axis=-1))
 
 
@@ -36,7 +37,7 @@ def test_delays_one_by_one(d, window):
     X = random_signals(2, d, 60, 0)
     embedding = Embedding(np.array([0, 1, 5, 17]), window, listed=True)
     Z = stack(X, embedding)
-    assert np.allclose(scatter(X, embedding), Z @ np.swapaxes(Z, 1, 2))
+    assert np.allclose(np.triu(scatter(X, embedding)), np.triu(Z @ np.swapaxes(Z, 1, 2)))
     assert Z.shape[-1] == {"reference": 42, "full": 43, "circular": 60}[window]
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 from scipy.spatial import cKDTree
+from sklearn.metrics import mutual_info_score
 
 from skgeom.datasets import load_motor_imagery
 from skgeom.spd import AugmentedCovariance, AugmentedCovarianceClassifier, select_embedding
@@ -37,6 +38,13 @@ def autoregression(n_trials=6, n_times=1500, seed=0):
     for t in range(3, x.shape[2]):
         x[..., t] = sum(x[..., t - 1 - k] @ A[k].T for k in range(3)) + noise[..., t]
     return x[..., 100:]
+
+
+def test_mutual_information_agrees_with_scikit_learn():
+    x = np.random.default_rng(0).standard_normal(400).cumsum()
+    bins = np.argsort(np.argsort(x)) * 16 // 400
+    expected = [mutual_info_score(bins[: 400 - k], bins[k:]) / np.log(2) for k in range(11)]
+    assert np.allclose(mutual_information(x, 10), expected, rtol=0, atol=1e-12)
 
 
 def test_mutual_information_of_a_sine_is_least_at_a_quarter_of_its_period():
