@@ -228,7 +228,8 @@ def _scatter_row(row, indptr, indices, data, filled, x_indptr, x_columns, x_valu
     the entries that name a filled row are listed first, without a branch.
     """
     one = total.dtype.type(1)
-    total[:] = 0
+    for k in range(len(total)):  # a slice would cost a second of compilation
+        total[k] = 0
     for first in range(indptr[row], indptr[row + 1], len(listed)):
         n_listed = np.uintp(0)
         for entry in range(first, min(first + len(listed), indptr[row + 1])):
@@ -283,7 +284,8 @@ def first_hop_rows(
                 for k in range(len(total)):
                     y[row, k] = narrow(total[k], y)
             if len(out) > 0:
-                hop[row - first] = total
+                for k in range(len(total)):
+                    hop[row - first, k] = total[k]
         if len(out) > 0:
             _take_rows(first, last, hop, weight, normalise, out, column, assign)
 
