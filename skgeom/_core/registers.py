@@ -125,16 +125,38 @@ def add_row(typingctx, total, array, row, column, weight):
 
 
 @intrinsic
+def scale_block(typingctx, block, factor):
+    """Return a block times a number."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fmul(args[0], _splat(builder, args[1], _vector(context, block)))
+
+    return block(block, block.dtype), codegen
+
+
+def _to_bfloat16(builder, numbers):
+    """Round float32 to even, to the upper 16 bits."""
+    words = ir.VectorType(ir.IntType(32), numbers.type.count)
+    bits = builder.bitcast(numbers, words)
+    one, half, shift = (ir.Constant(words, [c] * words.count) for c in (1, 0x7FFF, 16))
+    odd = builder.and_(builder.lshr(bits, shift), one)
+    rounded = builder.add(builder.add(bits, half), odd)
+    return builder.trunc(builder.lshr(rounded, shift), ir.VectorType(ir.IntType(16), words.count))
+
+
+@intrinsic
 def store_block(typingctx, block, array, row, column):
-    """Write a block to `array` from (row, column) on."""
-    if not (isinstance(block, Block) and _is_matrix(array) and array.dtype == block.dtype):
+    """Write a block to `array` from (row, column) on, as bfloat16 bits where that holds uint16."""
+    if not (isinstance(block, Block) and _is_matrix(array)):
         return None
 
     def codegen(context, builder, signature, args):
+        numbers = args[0]
+        if array.dtype == types.uint16:
+            numbers = _to_bfloat16(builder, numbers)
         pointer = _pointer(context, builder, array, *args[1:])
-        vector = _vector(context, block)
-        pointer = builder.bitcast(pointer, vector.as_pointer())
-        builder.store(args[0], pointer, align=block.dtype.bitwidth // 8)
+        pointer = builder.bitcast(pointer, numbers.type.as_pointer())
+        builder.store(numbers, pointer, align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(block, array, types.intp, types.intp), codegen

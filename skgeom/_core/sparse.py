@@ -20,6 +20,7 @@ from skgeom._core.registers import (
     add_row,
     length_of,
     prefetch_row,
+    scale_block,
     store_block,
     zero_block,
 )
@@ -89,7 +90,7 @@ def _column_kernel(n_bytes):
     """Make the function that sums `n_bytes` of a row of the result at a time."""
 
     @njit(nogil=True, forceinline=True)
-    def sum_columns(column, row, indptr, indices, data, x, out, out_row):
+    def sum_columns(column, row, indptr, indices, data, x, own, loop, scale, out, out_row, stored):
         zero = zero_block(out, n_bytes)
         n_columns, width = x.shape[1], length_of(zero)
         final, weighted, one = len(indices) - 1, len(data) > 0, out.dtype.type(1)
@@ -105,7 +106,12 @@ def _column_kernel(n_bytes):
                     weight = data[entry] if weighted else one
                     part = add_row(part, x, indices[entry], column, weight)
                 total = add_blocks(total, part)
+            if loop != 0:
+                total = add_row(total, own, row, column, loop)
+            total = scale_block(total, scale)
             store_block(total, out, out_row, column)
+            if len(stored) > 0:
+                store_block(total, stored, row, column)
             column += width
         return column
 
@@ -119,25 +125,32 @@ _sum_columns_1 = _column_kernel(1)
 
 
 @njit(nogil=True, forceinline=True)
-def product_row(row, indptr, indices, data, x, out, out_row):
-    """Write row `row` of the product of a CSR matrix with `x` to row `out_row` of `out`.
+def product_row(row, indptr, indices, data, x, own, loop, scale, out, out_row, stored):
+    """Write row `row` of ``scale * (S x + loop * own)`` to row `out_row` of `out`.
 
     Parameters
     ----------
     row : int
     indptr : ndarray of int32 or int64, shape (n_rows + 1,)
+        With `indices` and `data` the CSR arrays of S.
     indices : ndarray of int32 or int64, shape (nnz,)
     data : ndarray, shape (nnz,) or (0,)
         Weights in the dtype of `out`; empty when all are 1.
     x : C-contiguous ndarray of float32, float64 or uint16, shape (n, n_columns)
         uint16 are the bits of bfloat16.
+    own : C-contiguous ndarray of the dtype of `x`, shape (n_rows, n_columns)
+        Read where `loop` is not 0.
+    loop, scale : float
     out : C-contiguous ndarray of float32 or float64, shape (n_out, n_columns), written
     out_row : int
+    stored : C-contiguous ndarray of the dtype of `x`, shape (n_rows, n_columns) or (0, n_columns)
+        Where the row is written too, at `row`; empty when it is not needed.
     """
-    column = _sum_columns_512(0, row, indptr, indices, data, x, out, out_row)
-    column = _sum_columns_256(column, row, indptr, indices, data, x, out, out_row)
-    column = _sum_columns_64(column, row, indptr, indices, data, x, out, out_row)
-    _sum_columns_1(column, row, indptr, indices, data, x, out, out_row)
+    args = row, indptr, indices, data, x, own, loop, scale, out, out_row, stored
+    column = _sum_columns_512(0, *args)
+    column = _sum_columns_256(column, *args)
+    column = _sum_columns_64(column, *args)
+    _sum_columns_1(column, *args)
 
 
 @njit(nogil=True, cache=True)
@@ -146,8 +159,9 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
 
     `out_start` is the row of the sparse matrix that goes to row 0 of `out`.
     """
+    zero, one, nothing = out.dtype.type(0), out.dtype.type(1), x[:0]
     for row in range(start, stop):
-        product_row(row, indptr, indices, data, x, out, row - out_start)
+        product_row(row, indptr, indices, data, x, x, zero, one, out, row - out_start, nothing)
 
 
 def entry_ranges(indptr, n_jobs):

@@ -15,6 +15,7 @@ from numba.np.numpy_support import as_dtype
 from skgeom._core.random import mix
 from skgeom._core.sparse import narrow, product_row, widen
 
+RUN = 256  # entries whose neighbours are looked at in one go
 CHUNK = 16  # rows that are finished while they are still in the first-level cache
 
 
@@ -119,43 +120,38 @@ def scaled_term_rows(start, stop, source, factors, out, column, assign):
 
 
 @njit(nogil=True, cache=True)
-def _store_rows(start, stop, hop, own, loops, row_scale, y):
-    """Scale the summed rows of a chunk, and store them where `y` is not empty."""
-    d = hop.shape[1]
-    for row in range(start, stop):
-        line, scale = row - start, row_scale[row]
-        if len(loops) > 0:
-            loop = loops[row]
-            for k in range(d):
-                hop[line, k] += loop * widen(own[row, k])
-        for k in range(d):
-            hop[line, k] *= scale
-        if len(y) > 0:
-            for k in range(d):
-                y[row, k] = narrow(hop[line, k], y)
-
-
-@njit(nogil=True, cache=True)
-def _take_rows(start, stop, hop, own, factors, weight, own_weight, normalise, out, column, assign):
-    """Take the rows of a chunk into the embedding; `factors` is scratch of shape (2, CHUNK)."""
-    one = hop.dtype.type(1)
-    for row in range(start, stop):
-        line = row - start
-        factors[0, line] = weight * (inverse_norm(hop, line, one) if normalise else one)
-        if own_weight != 0:
-            factors[1, line] = own_weight * (inverse_norm(own, row, one) if normalise else one)
-    for row in range(start, stop):
-        line = row - start
-        factor, own_factor = factors[0, line], factors[1, line]
-        if own_weight != 0:
-            for k in range(hop.shape[1]):
-                out[row, column + k] = factor * hop[line, k] + own_factor * widen(own[row, k])
-        elif assign:
+def _take_rows(start, stop, hop, weight, normalise, out, column, assign):
+    """Take the rows of a chunk, which lie in `hop` from row 0 on, into the embedding."""
+    one, factors = hop.dtype.type(1), np.empty(CHUNK, hop.dtype)
+    for line in range(stop - start):
+        factors[line] = weight * (inverse_norm(hop, line, one) if normalise else one)
+    for line in range(stop - start):
+        row, factor = start + line, factors[line]
+        if assign:
             for k in range(hop.shape[1]):
                 out[row, column + k] = factor * hop[line, k]
         else:
             for k in range(hop.shape[1]):
                 out[row, column + k] += factor * hop[line, k]
+
+
+@njit(nogil=True, cache=True)
+def _scale_taken_rows(start, stop, weight, normalise, own, own_weight, out):
+    """Make the hop that lies in rows of the embedding its term, and add that of the previous."""
+    one, factors = out.dtype.type(1), np.empty((2, CHUNK), out.dtype)
+    for row in range(start, stop):
+        line = row - start
+        factors[0, line] = weight * (inverse_norm(out, row, one) if normalise else one)
+        if own_weight != 0:
+            factors[1, line] = own_weight * (inverse_norm(own, row, one) if normalise else one)
+    for row in range(start, stop):
+        factor, own_factor = factors[0, row - start], factors[1, row - start]
+        if own_weight != 0:
+            for k in range(out.shape[1]):
+                out[row, k] = factor * out[row, k] + own_factor * widen(own[row, k])
+        else:
+            for k in range(out.shape[1]):
+                out[row, k] *= factor
 
 
 @njit(nogil=True, cache=True)
@@ -208,16 +204,42 @@ def hop_rows(
     assign : bool
         Whether `out` is overwritten rather than added to.
     """
-    hop = np.empty((CHUNK, x.shape[1]), row_scale.dtype)
-    factors = np.empty((2, CHUNK), row_scale.dtype)
+    # a hop that makes the embedding, or its first term, is summed where it will be
+    in_place = len(out) > 0 and (assign or own_weight != 0) and out.shape[1] == x.shape[1]
+    hop = out if in_place else np.empty((CHUNK, x.shape[1]), out.dtype)
+    loop = row_scale.dtype.type(0)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
         for row in range(first, last):
-            product_row(row, indptr, indices, data, x, hop, row - first)
-        _store_rows(first, last, hop, own, loops, row_scale, y)
-        if len(out) > 0:
-            term = (weight, own_weight, normalise, out, column, assign)
-            _take_rows(first, last, hop, own, factors, *term)
+            loop = loops[row] if len(loops) > 0 else loop
+            line = row if in_place else row - first
+            product_row(row, indptr, indices, data, x, own, loop, row_scale[row], hop, line, y)
+        if in_place:
+            _scale_taken_rows(first, last, weight, normalise, own, own_weight, out)
+        elif len(out) > 0:
+            _take_rows(first, last, hop, weight, normalise, out, column, assign)
+
+
+@njit(nogil=True, forceinline=True)
+def _scatter_row(row, indptr, indices, data, filled, x_indptr, x_columns, x_values, total, listed):
+    """Add up the rows of a sparse matrix that the entries of one row of S name.
+
+    Most of them are empty. Asking one by one would mislead the processor at every filled one, so
+    the entries that name a filled row are listed first, without a branch.
+    """
+    one = total.dtype.type(1)
+    for k in range(len(total)):  # a slice would cost a second of compilation
+        total[k] = 0
+    for first in range(indptr[row], indptr[row + 1], len(listed)):
+        n_listed = np.uintp(0)
+        for entry in range(first, min(first + len(listed), indptr[row + 1])):
+            listed[n_listed] = entry
+            n_listed += filled[np.uintp(indices[entry])]
+        for i in range(n_listed):
+            neighbour = np.uintp(indices[listed[i]])
+            factor = data[listed[i]] if len(data) > 0 else one
+            for e in range(x_indptr[neighbour], x_indptr[neighbour + 1]):
+                total[np.uintp(x_columns[e])] += factor * x_values[e]
 
 
 @njit(nogil=True, cache=True)
@@ -229,6 +251,7 @@ def first_hop_rows(
     data,
     row_scale,
     loops,
+    filled,
     x_indptr,
     x_columns,
     x_values,
@@ -243,24 +266,28 @@ def first_hop_rows(
     """Propagate a sparse matrix by one step; the result is dense.
 
     The same as `hop_rows`, with the previous hop as CSR arrays `x_indptr`, `x_columns`,
-    `x_values`: each neighbour scatters its few entries.
+    `x_values`; `filled` (ndarray of uint8, shape (n,)) is 1 where a row has entries, otherwise 0.
     """
     hop = np.empty((CHUNK, y.shape[1]), row_scale.dtype)
-    factors = np.empty((2, CHUNK), row_scale.dtype)
-    weighted = len(data) > 0
+    total, listed = np.empty(y.shape[1], row_scale.dtype), np.empty(RUN, indptr.dtype)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
         for row in range(first, last):
-            hop[row - first] = 0
-            for entry in range(indptr[row], indptr[row + 1]):
-                neighbour = indices[entry]
-                factor = data[entry] if weighted else x_values.dtype.type(1)
-                for e in range(x_indptr[neighbour], x_indptr[neighbour + 1]):
-                    hop[row - first, x_columns[e]] += factor * x_values[e]
-        _store_rows(first, last, hop, own, loops, row_scale, y)
+            rows = (indptr, indices, data, filled, x_indptr, x_columns, x_values)
+            _scatter_row(row, *rows, total, listed)
+            if len(loops) > 0:
+                for k in range(len(total)):
+                    total[k] += loops[row] * widen(own[row, k])
+            for k in range(len(total)):
+                total[k] *= row_scale[row]
+            if len(y) > 0:
+                for k in range(len(total)):
+                    y[row, k] = narrow(total[k], y)
+            if len(out) > 0:
+                for k in range(len(total)):
+                    hop[row - first, k] = total[k]
         if len(out) > 0:
-            term = (weight, 0.0, normalise, out, column, assign)
-            _take_rows(first, last, hop, own, factors, *term)
+            _take_rows(first, last, hop, weight, normalise, out, column, assign)
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz"})

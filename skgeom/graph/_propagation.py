@@ -94,8 +94,7 @@ class Plan(NamedTuple):
         one hop later, and takes over the buffer of a hop that nobody reads any more.
         """
         return (
-            self.storage != np.uint16
-            and not self.concat
+            not self.concat
             and 0 < hop < self.n_hops
             and hop == self.taken[0]
             and self.weights[hop + 1] != 0
@@ -362,7 +361,9 @@ def extend(transition, hops, start, plan, whitenings, stationary=None, *, n_jobs
         if plan.weights[i] == 0 and not has_loops:
             continue
         y = np.empty((transition.n_rows, d), plan.storage)
-        fused = embedding if plan.weights[i] != 0 and not plan.changes(i) else None
+        # what the fit has deferred it took from the stored hop, which may be rounded
+        fuses = plan.weights[i] != 0 and not plan.changes(i) and not plan.defers(i)
+        fused = embedding if fuses else None
         hop_step(transition, hops[i - 1], own, y, plan, i, fused, late=False, n_jobs=n_jobs)
         if plan.deflate and i == 1:
             remove_stationary(transition, y, stationary)
@@ -399,7 +400,8 @@ def hop_step(transition, x, own, y, plan, hop, embedding, *, late=True, n_jobs=N
     sparse_start = sp.issparse(x)
     kernel, previous = hop_rows, (x,)
     if sparse_start:
-        kernel, previous = first_hop_rows, (x.indptr, x.indices, x.data)
+        filled = (np.diff(x.indptr) > 0).view(np.uint8)
+        kernel, previous = first_hop_rows, (filled, x.indptr, x.indices, x.data)
     if len(transition.loops) == 0 and (sparse_start or own is None):
         own = np.empty((0, d), plan.storage)
     elif sp.issparse(own):
