@@ -106,19 +106,19 @@ def project(measures, directions):
 
     Returns
     -------
-    ptr : ndarray of shape (n_measures + 1,)
-    projections, masses : ndarrays of shape (n_directions, n_atoms)
-        Sorted by projection within each measure.
+    ptr : ndarray of int64, shape (n_measures + 1,)
+    projections, masses : ndarrays of shape (n_directions, n_atoms + n_measures)
+        Sorted by projection within each measure, with an atom at infinity after its last one.
     """
-    ptr = np.concatenate([[0], np.cumsum([len(weights) for _, weights in measures])])
-    n_atoms = int(ptr[-1])
-    projections = np.empty((len(directions), n_atoms))
-    masses = np.empty((len(directions), n_atoms), dtype=np.int64)
-    for (points, weights), start, stop in zip(measures, ptr[:-1], ptr[1:]):
+    sizes = [len(weights) + 1 for _, weights in measures]
+    ptr = np.concatenate([[0], np.cumsum(np.array(sizes, dtype=np.int64))])
+    projections = np.full((len(directions), int(ptr[-1])), np.inf)
+    masses = np.zeros(projections.shape)
+    for (points, weights), start, stop in zip(measures, ptr[:-1], ptr[1:] - 1):
         if start == stop:
             continue
         heights = directions @ points.T
         order = np.argsort(heights, axis=1, kind="stable")
         projections[:, start:stop] = np.take_along_axis(heights, order, axis=1)
         masses[:, start:stop] = weights[order]
-    return ptr.astype(np.int64), projections, masses
+    return ptr, projections, masses
