@@ -328,62 +328,52 @@ def _merge_step(position, level, i, j, projection_a, mass_a, projection_b, mass_
 
     Returns the area under ``|F|`` on the way and the new position, level, i and j.
     """
-    x, y = projection_a[i], projection_b[j]
+    x, y, gain, loss = projection_a[i], projection_b[j], mass_a[i], mass_b[j]
     first = x <= y
-    t = x if first else y
+    t = min(x, y)
     area = abs(level) * (t - position)
-    return area, t, level + (mass_a[i] if first else -mass_b[j]), i + first, j + (not first)
+    level += gain if first else -loss
+    return area, t, level, i + np.int64(first), j + np.int64(not first)
 
 
 @njit(nogil=True, cache=True)
-def _absolute_areas(projection_a, mass_a, projection_b, mass_b):
-    """``sum_directions int |F(t)| dt``, F the cumulated mass of a - b; masses are balanced.
+def _absolute_areas(i, j, n_steps, projection_a, mass_a, projection_b, mass_b):
+    """``int |F(t)| dt`` in four directions, F the cumulated mass of a - b; masses are balanced.
 
-    Each row of the arrays is a direction, sorted, with infinity at its end. Four directions go side
-    by side, because every step waits for the one before it.
+    The rows of the arrays are directions, sorted from i (j) on, with infinity after the last atom.
+    Four directions go side by side, because every step waits for the one before it.
     """
-    n_directions = len(projection_a)
+    a0, a1, a2, a3 = projection_a[0], projection_a[1], projection_a[2], projection_a[3]
+    b0, b1, b2, b3 = projection_b[0], projection_b[1], projection_b[2], projection_b[3]
+    u0, u1, u2, u3 = mass_a[0], mass_a[1], mass_a[2], mass_a[3]
+    v0, v1, v2, v3 = mass_b[0], mass_b[1], mass_b[2], mass_b[3]
+    i0 = i1 = i2 = i3 = i
+    j0 = j1 = j2 = j3 = j
+    t0 = t1 = t2 = t3 = h0 = h1 = h2 = h3 = 0.0
     total = 0.0
-    for d in range(0, n_directions, 4):
-        # the last group may have some twice; they count once
-        last = n_directions - 1
-        d1, d2, d3 = min(d + 1, last), min(d + 2, last), min(d + 3, last)
-        a0, a1, a2, a3 = projection_a[d], projection_a[d1], projection_a[d2], projection_a[d3]
-        b0, b1, b2, b3 = projection_b[d], projection_b[d1], projection_b[d2], projection_b[d3]
-        u0, u1, u2, u3 = mass_a[d], mass_a[d1], mass_a[d2], mass_a[d3]
-        v0, v1, v2, v3 = mass_b[d], mass_b[d1], mass_b[d2], mass_b[d3]
-        i0 = i1 = i2 = i3 = j0 = j1 = j2 = j3 = 0
-        t0 = t1 = t2 = t3 = h0 = h1 = h2 = h3 = s0 = s1 = s2 = s3 = 0.0
-        for _ in range(projection_a.shape[1] + projection_b.shape[1] - 2):
-            area, t0, h0, i0, j0 = _merge_step(t0, h0, i0, j0, a0, u0, b0, v0)
-            s0 += area
-            area, t1, h1, i1, j1 = _merge_step(t1, h1, i1, j1, a1, u1, b1, v1)
-            s1 += area
-            area, t2, h2, i2, j2 = _merge_step(t2, h2, i2, j2, a2, u2, b2, v2)
-            s2 += area
-            area, t3, h3, i3, j3 = _merge_step(t3, h3, i3, j3, a3, u3, b3, v3)
-            s3 += area
-        total += s0
-        total += s1 if d + 1 < n_directions else 0.0
-        total += s2 if d + 2 < n_directions else 0.0
-        total += s3 if d + 3 < n_directions else 0.0
+    for _ in range(n_steps):
+        s0, t0, h0, i0, j0 = _merge_step(t0, h0, i0, j0, a0, u0, b0, v0)
+        s1, t1, h1, i1, j1 = _merge_step(t1, h1, i1, j1, a1, u1, b1, v1)
+        s2, t2, h2, i2, j2 = _merge_step(t2, h2, i2, j2, a2, u2, b2, v2)
+        s3, t3, h3, i3, j3 = _merge_step(t3, h3, i3, j3, a3, u3, b3, v3)
+        total += (s0 + s1) + (s2 + s3)
     return total
 
 
 @njit(nogil=True, cache=True)
 def sliced_distances(start, stop, ptr_a, proj_a, mass_a, ptr_b, proj_b, mass_b, symmetric, out):
-    """Rows ``start..stop`` of the matrix of sliced Wasserstein distances.
+    """Rows ``start..stop`` of the matrix of summed ``int |F(t)| dt``.
 
-    ``proj`` and ``mass`` are (n_directions, n_atoms), sorted by projection within a sample, and
-    every sample ends with an atom at infinity.
+    ``proj`` and ``mass`` are (n_groups, 4, n_atoms), four directions a group, sorted by projection
+    within a sample; every sample ends with an atom at infinity.
     """
-    n_directions = proj_a.shape[0]
-    for i in range(start, stop):
-        p, u = proj_a[:, ptr_a[i] : ptr_a[i + 1]], mass_a[:, ptr_a[i] : ptr_a[i + 1]]
-        for j in range(i + 1 if symmetric else 0, len(ptr_b) - 1):
-            begin, end = ptr_b[j], ptr_b[j + 1]
-            area = _absolute_areas(p, u, proj_b[:, begin:end], mass_b[:, begin:end])
-            out[i, j] = area / n_directions
+    for group in range(len(proj_a)):
+        p, u, q, v = proj_a[group], mass_a[group], proj_b[group], mass_b[group]
+        for i in range(start, stop):
+            n_atoms = ptr_a[i + 1] - ptr_a[i] - 2
+            for j in range(i + 1 if symmetric else 0, len(ptr_b) - 1):
+                n_steps = n_atoms + ptr_b[j + 1] - ptr_b[j]
+                out[i, j] += _absolute_areas(ptr_a[i], ptr_b[j], n_steps, p, u, q, v)
 
 
 @njit(nogil=True, cache=True)
