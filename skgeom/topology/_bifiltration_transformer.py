@@ -871,11 +871,13 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         edge_values = np.maximum(values[numbers[:, 0]], values[numbers[:, 1]])
         if graphs.edge_values is not None:
             edge_values = self._own_edge_values(edge_values, graphs)
-        present = np.isfinite(edge_values).all(axis=1)
-        edge_ptr = np.concatenate([[0], np.cumsum(present)])[graphs.edge_ptr]
-        return GraphBatch(
-            graphs.node_ptr, edge_ptr, graphs.edges[present], values, edge_values[present]
-        )
+        edges, edge_ptr = graphs.edges, graphs.edge_ptr
+        present = np.isfinite(edge_values)
+        if not present.all():
+            present = present.all(axis=1)
+            edge_ptr = np.concatenate([[0], np.cumsum(present)])[edge_ptr]
+            edges, edge_values = edges[present], edge_values[present]
+        return GraphBatch(graphs.node_ptr, edge_ptr, edges, values, edge_values)
 
     def _coarse_rows(self, values, node_ptr):
         values = values.copy()

@@ -11,7 +11,7 @@ import numpy as np
 
 from skgeom._core.parallel import parallel_ranges, weighted_ranges
 from skgeom.topology._kernels import REDUNDANT, sweep_forest
-from skgeom.topology._measures import aggregate, concatenate, sorting_order
+from skgeom.topology._measures import aggregate, concatenate
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,68 @@ def graph_measures(batch, dimensions, n_jobs=None):
     """
     n_parameters = batch.node_grades.shape[1]
     if n_parameters == 2:
-        atoms = _two_parameter_atoms(batch, n_jobs)
+        measures = _two_parameter_measures(batch, dimensions, n_jobs)
     else:
-        atoms = _difference_over_last_parameter(batch, n_jobs)
-    empty = (np.empty((0, n_parameters)), np.empty(0, np.int32), np.empty(0, np.int64))
-    return {
-        dimension: aggregate(*atoms.get(dimension, empty), n_samples=batch.n_graphs)
-        for dimension in dimensions
-    }
+        measures = _difference_over_last_parameter(batch, n_jobs)
+    empty = (
+        np.empty((0, n_parameters)),
+        np.empty(0, np.int32),
+        np.zeros(batch.n_graphs + 1, np.int64),
+    )
+    return {dimension: measures.get(dimension, empty) for dimension in dimensions}
+
+
+@dataclass(frozen=True)
+class AxisRanks:
+    """One grade of all cells of a batch as ranks: sorting and adding up take integers then.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_distinct,)
+        The grade of each rank; ranks go by graph, then by grade.
+    ptr : ndarray of int64, shape (n_graphs + 1,)
+        Graph i has the ranks ``ptr[i]:ptr[i + 1]``.
+    nodes, edges : ndarrays of int64, shapes (n_nodes,) and (n_edges,)
+    """
+
+    values: np.ndarray
+    ptr: np.ndarray
+    nodes: np.ndarray
+    edges: np.ndarray
+
+
+def _axis_ranks(batch, axis):
+    """Ranks of one grade; edges mostly enter with a node and need no sorting then."""
+    nodes, edges = batch.node_grades[:, axis], batch.edge_grades[:, axis]
+    values, sample, ranks = _ranked(nodes, batch.node_sample())
+    numbers = batch.edges + np.repeat(batch.node_ptr[:-1], np.diff(batch.edge_ptr))[:, None]
+    later = np.maximum(ranks[numbers[:, 0]], ranks[numbers[:, 1]])
+    if not np.array_equal(values[later], edges):
+        both = np.concatenate([nodes, edges])
+        sample = np.concatenate([batch.node_sample(), batch.edge_sample()])
+        values, sample, ranks = _ranked(both, sample)
+        ranks, later = ranks[: len(nodes)], ranks[len(nodes) :]
+    ptr = np.searchsorted(sample, np.arange(batch.n_graphs + 1))
+    return AxisRanks(values, ptr, ranks, later)
+
+
+def _ranked(grades, sample):
+    """Distinct pairs (sample, grade) in order, as two arrays, and the number of every grade's."""
+    ranks, first = _distinct(grades)
+    if len(sample) and sample[-1] > 0:
+        ranks, first = _distinct(sample * len(grades) + ranks)
+    return grades[first], sample[first], ranks
+
+
+def _distinct(keys):
+    """Rank of each key among the distinct ones, and where each distinct one is found."""
+    order = np.argsort(keys)
+    increasing = keys[order]
+    new = np.ones(len(keys), dtype=bool)
+    np.not_equal(increasing[1:], increasing[:-1], out=new[1:])
+    ranks = np.empty(len(keys), dtype=np.int64)
+    ranks[order] = np.cumsum(new) - 1
+    return ranks, order[new]
 
 
 def forest_history(batch, n_jobs=None):
@@ -120,48 +174,63 @@ def forest_history(batch, n_jobs=None):
         For the i-th inserted edge: `REDUNDANT`, `JOINED`, or the position (in `order`) of the edge
         that it throws out of the forest.
     """
-    keys = (batch.edge_grades[:, 0], batch.edge_grades[:, 1])
-    if batch.n_graphs > 1:
-        keys = (*keys, batch.edge_sample())
-    order = sorting_order(keys)
-    edges = batch.edges[order]
+    return _sweep(batch, _axis_ranks(batch, 0), _axis_ranks(batch, 1), n_jobs)
+
+
+def _sweep(batch, first, second, n_jobs):
+    order = np.argsort(second.edges * len(first.values) + first.edges)
     removed = np.empty(len(order), dtype=np.int32)
     parallel_ranges(
         sweep_forest,
         weighted_ranges(batch.edge_ptr + batch.node_ptr, 8),
         batch.node_ptr,
         batch.edge_ptr,
-        np.ascontiguousarray(edges[:, 0]),
-        np.ascontiguousarray(edges[:, 1]),
-        batch.edge_grades[order, 0],
+        batch.edges[order, 0],
+        batch.edges[order, 1],
+        first.edges[order].astype(np.float64),
         removed,
         n_jobs=n_jobs,
     )
     return order, removed
 
 
-def _two_parameter_atoms(batch, n_jobs):
-    """Atoms (points, weights, sample) of H0 and H1, by the sweep over the second parameter."""
-    order, removed = forest_history(batch, n_jobs)
-    grades = batch.edge_grades[order]
-    sample = batch.edge_sample()
+def _two_parameter_measures(batch, dimensions, n_jobs):
+    """Measures of H0 and H1, by the sweep over the second parameter."""
+    first, second = _axis_ranks(batch, 0), _axis_ranks(batch, 1)
+    order, removed = _sweep(batch, first, second, n_jobs)
+    width = len(second.values)
+    codes = first.edges[order] * width + second.edges[order]
     inserted = removed != REDUNDANT
     thrown = np.flatnonzero(removed >= 0)
     # the edge thrown out ends its merge at its own first grade, from the second grade of the
     # edge that replaces it on
-    lost_points = np.column_stack([grades[removed[thrown], 0], grades[thrown, 1]])
-    present = np.isfinite(batch.node_grades).all(axis=1)
-    nodes, node_sample = batch.node_grades[present], batch.node_sample()[present]
-    zero = _join(
-        (nodes, 1, node_sample),
-        (grades[inserted], -1, sample[inserted]),
-        (lost_points, 1, sample[thrown]),
-    )
-    one = _join(
-        (grades[~inserted], 1, sample[~inserted]),
-        (lost_points, 1, sample[thrown]),
-    )
-    return {0: zero, 1: one}
+    lost = first.edges[order[removed[thrown]]] * width + second.edges[order[thrown]]
+    measures = {}
+    if 0 in dimensions:
+        present = np.isfinite(batch.node_grades[:, 0]) & np.isfinite(batch.node_grades[:, 1])
+        nodes = (first.nodes * width + second.nodes)[present]
+        measures[0] = _decoded(np.concatenate([nodes, lost]), codes[inserted], first, second)
+    if 1 in dimensions:
+        measures[1] = _decoded(np.concatenate([codes[~inserted], lost]), codes[:0], first, second)
+    return measures
+
+
+def _decoded(plus, minus, first, second):
+    """Add up atoms that are given as products of ranks: (points, weights, ptr)."""
+    keys = np.concatenate([2 * plus, 2 * minus + 1])  # the sign is the lowest bit
+    keys.sort()
+    codes, signs = keys >> 1, (1 - 2 * (keys & 1)).astype(np.int32)
+    if len(keys):
+        new = np.ones(len(keys), dtype=bool)
+        np.not_equal(codes[1:], codes[:-1], out=new[1:])
+        begin = np.flatnonzero(new)
+        sums = np.add.reduceat(signs, begin)
+        codes, signs = codes[begin[sums != 0]], sums[sums != 0]
+    rows = codes // max(len(second.values), 1)
+    points = np.empty((len(codes), 2))
+    points[:, 0] = first.values[rows]
+    points[:, 1] = second.values[codes - rows * len(second.values)]
+    return points, signs, np.searchsorted(rows, first.ptr)
 
 
 def _join(*parts):
@@ -193,7 +262,10 @@ def _difference_over_last_parameter(batch, n_jobs):
             if previous is not None:
                 atoms.append(_lift(previous[dimension], value, -1))
         previous = current
-    return {d: _concatenate_atoms(atoms, n_parameters) for d, atoms in collected.items()}
+    return {
+        d: aggregate(*_concatenate_atoms(atoms, n_parameters), n_samples=batch.n_graphs)
+        for d, atoms in collected.items()
+    }
 
 
 def _lift(measure, value, sign):

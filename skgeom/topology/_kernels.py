@@ -80,24 +80,20 @@ def _slink_insert(k, pointer, height, distance, old, new):
     how many there are.
     """
     count = 0
+    # without branches: which of two distances is larger can't be foreseen
+    for i in range(k):
+        p, d, h = pointer[i], distance[i], height[i]
+        closer = h >= d
+        old[count], new[count] = h, d
+        count += h > d
+        later = h if closer else d
+        height[i] = d if closer else h
+        pointer[i] = k if closer else p
+        reach = distance[p]
+        distance[p] = later if later < reach else reach
     for i in range(k):
         p = pointer[i]
-        d = distance[i]
-        h = height[i]
-        if h >= d:
-            if h < distance[p]:
-                distance[p] = h
-            if h > d:
-                old[count] = h
-                new[count] = d
-                count += 1
-            height[i] = d
-            pointer[i] = k
-        elif d < distance[p]:
-            distance[p] = d
-    for i in range(k):
-        if height[i] >= height[pointer[i]]:
-            pointer[i] = k
+        pointer[i] = k if height[i] >= height[p] else p
     return count
 
 
@@ -119,22 +115,21 @@ def slink_atoms(coordinates, matrix, limit):
     radius, row, weight : ndarrays of equal length
         Atoms at (radius, row-th value); those of the points themselves, (0, row), included.
     """
-    n = coordinates.shape[1] if matrix.shape[0] == 0 else matrix.shape[0]
+    squared = matrix.shape[0] == 0
+    n = coordinates.shape[1] if squared else matrix.shape[0]
     pointer = np.arange(n).astype(np.int32)
     height = np.full(n, np.inf)
     distance = np.full(n + 1, np.inf)
-    old = np.empty(n)
-    new = np.empty(n)
+    old = np.empty(n + 1)
+    new = np.empty(n + 1)
     capacity = 8 * n + 16
     radius = np.empty(capacity)
     row = np.empty(capacity, dtype=np.int32)
     weight = np.empty(capacity, dtype=np.int32)
     size = 0
     for k in range(n):
-        if matrix.shape[0] == 0:
+        if squared:
             _squared_distances(coordinates, k, k, distance)
-            for i in range(k):
-                distance[i] = np.sqrt(distance[i])
         else:
             for i in range(k):
                 distance[i] = matrix[k, i]
@@ -148,11 +143,15 @@ def slink_atoms(coordinates, matrix, limit):
         radius[size], row[size], weight[size] = 0.0, k, 1
         size += 1
         for i in range(count):
-            if new[i] <= limit:
-                radius[size], row[size], weight[size] = new[i], k, -1
+            # only the order of distances matters above, so that their squares do there
+            before, after = old[i], new[i]
+            if squared:
+                before, after = np.sqrt(before), np.sqrt(after)
+            if after <= limit:
+                radius[size], row[size], weight[size] = after, k, -1
                 size += 1
-            if old[i] <= limit and old[i] < np.inf:
-                radius[size], row[size], weight[size] = old[i], k, 1
+            if before <= limit and before < np.inf:
+                radius[size], row[size], weight[size] = before, k, 1
                 size += 1
     return radius[:size].copy(), row[:size].copy(), weight[:size].copy()
 
@@ -324,47 +323,57 @@ def gaussian_table(positions, grid, bandwidth, factor, out):
 
 
 @njit(nogil=True, cache=True)
-def absolute_area(projection_a, weight_a, projection_b, weight_b):
-    """``int |F(t)| dt``, F the cumulated mass of a - b; projections sorted, masses balanced."""
-    i, j = 0, 0
-    level = 0
-    position = 0.0
-    area = 0.0
-    while i < len(projection_a) or j < len(projection_b):
-        take_a = j == len(projection_b) or (
-            i < len(projection_a) and projection_a[i] <= projection_b[j]
-        )
-        t = projection_a[i] if take_a else projection_b[j]
-        if level != 0:
-            area += abs(level) * (t - position)
-        position = t
-        if take_a:
-            level += weight_a[i]
-            i += 1
-        else:
-            level -= weight_b[j]
-            j += 1
-    return area
+def _merge_step(position, level, i, j, projection_a, mass_a, projection_b, mass_b):
+    """Go to the next atom of a or b, without a branch: which comes first can't be foreseen.
+
+    Returns the area under ``|F|`` on the way and the new position, level, i and j.
+    """
+    x, y, gain, loss = projection_a[i], projection_b[j], mass_a[i], mass_b[j]
+    first = x <= y
+    t = min(x, y)
+    area = abs(level) * (t - position)
+    level += gain if first else -loss
+    return area, t, level, i + np.int64(first), j + np.int64(not first)
+
+
+@njit(nogil=True, cache=True)
+def _absolute_areas(i, j, n_steps, projection_a, mass_a, projection_b, mass_b):
+    """``int |F(t)| dt`` in four directions, F the cumulated mass of a - b; masses are balanced.
+
+    The rows of the arrays are directions, sorted from i (j) on, with infinity after the last atom.
+    Four directions go side by side, because every step waits for the one before it.
+    """
+    a0, a1, a2, a3 = projection_a[0], projection_a[1], projection_a[2], projection_a[3]
+    b0, b1, b2, b3 = projection_b[0], projection_b[1], projection_b[2], projection_b[3]
+    u0, u1, u2, u3 = mass_a[0], mass_a[1], mass_a[2], mass_a[3]
+    v0, v1, v2, v3 = mass_b[0], mass_b[1], mass_b[2], mass_b[3]
+    i0 = i1 = i2 = i3 = i
+    j0 = j1 = j2 = j3 = j
+    t0 = t1 = t2 = t3 = h0 = h1 = h2 = h3 = 0.0
+    total = 0.0
+    for _ in range(n_steps):
+        s0, t0, h0, i0, j0 = _merge_step(t0, h0, i0, j0, a0, u0, b0, v0)
+        s1, t1, h1, i1, j1 = _merge_step(t1, h1, i1, j1, a1, u1, b1, v1)
+        s2, t2, h2, i2, j2 = _merge_step(t2, h2, i2, j2, a2, u2, b2, v2)
+        s3, t3, h3, i3, j3 = _merge_step(t3, h3, i3, j3, a3, u3, b3, v3)
+        total += (s0 + s1) + (s2 + s3)
+    return total
 
 
 @njit(nogil=True, cache=True)
 def sliced_distances(start, stop, ptr_a, proj_a, mass_a, ptr_b, proj_b, mass_b, symmetric, out):
-    """Rows ``start..stop`` of the matrix of sliced Wasserstein distances.
+    """Rows ``start..stop`` of the matrix of summed ``int |F(t)| dt``.
 
-    ``proj`` and ``mass`` are (n_directions, n_atoms), sorted by projection within a sample.
+    ``proj`` and ``mass`` are (n_groups, 4, n_atoms), four directions a group, sorted by projection
+    within a sample; every sample ends with an atom at infinity.
     """
-    n_directions = proj_a.shape[0]
-    for i in range(start, stop):
-        for j in range(i + 1 if symmetric else 0, len(ptr_b) - 1):
-            total = 0.0
-            for direction in range(n_directions):
-                total += absolute_area(
-                    proj_a[direction, ptr_a[i] : ptr_a[i + 1]],
-                    mass_a[direction, ptr_a[i] : ptr_a[i + 1]],
-                    proj_b[direction, ptr_b[j] : ptr_b[j + 1]],
-                    mass_b[direction, ptr_b[j] : ptr_b[j + 1]],
-                )
-            out[i, j] = total / n_directions
+    for group in range(len(proj_a)):
+        p, u, q, v = proj_a[group], mass_a[group], proj_b[group], mass_b[group]
+        for i in range(start, stop):
+            n_atoms = ptr_a[i + 1] - ptr_a[i] - 2
+            for j in range(i + 1 if symmetric else 0, len(ptr_b) - 1):
+                n_steps = n_atoms + ptr_b[j + 1] - ptr_b[j]
+                out[i, j] += _absolute_areas(ptr_a[i], ptr_b[j], n_steps, p, u, q, v)
 
 
 @njit(nogil=True, cache=True)

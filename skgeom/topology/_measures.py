@@ -48,7 +48,7 @@ def sorting_order(keys):
     Long keys are replaced by their ranks and these packed into one integer, because sorting one
     key without stability is several times faster.
     """
-    if len(keys[0]) < 4096:
+    if len(keys[0]) < 256:
         return np.lexsort(keys)
     code, size = np.zeros(len(keys[0]), dtype=np.int64), 1
     for key in reversed(keys):

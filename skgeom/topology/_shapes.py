@@ -35,6 +35,13 @@ class GraphInput:
 
 def float_array(array, what, index):
     """A float64 array, or an error that names the sample."""
+    return _check_magnitude(_floats(array, what, index), what, index)
+
+
+def _floats(array, what, index):
+    """A float64 array whose values are not looked at."""
+    if type(array) is np.ndarray and array.dtype == np.float64:
+        return array
     if sp.issparse(array):
         raise ValueError(f"Sample {index}: {what} must be a dense array, got a sparse one.")
     try:
@@ -44,7 +51,7 @@ def float_array(array, what, index):
         array = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Sample {index}: {what} must hold numbers: {error}") from error
-    return _check_magnitude(array, what, index)
+    return array
 
 
 def _check_magnitude(array, what, index):
@@ -253,30 +260,61 @@ def graphs(shapes, *, with_values, attributes):
     graphs : GraphInput
     """
     unpacked = [_unpack_graph(sample, i, attributes) for i, sample in enumerate(shapes)]
-    sizes = np.array([graph[0] for graph in unpacked], dtype=np.int64)
-    node_ptr = np.concatenate([[0], np.cumsum(sizes)])
-    counts = [len(graph[1]) for graph in unpacked]
-    offset = np.repeat(node_ptr[:-1], counts)
-    rows = np.concatenate([graph[1] for graph in unpacked]).astype(np.int64) + offset
-    columns = np.concatenate([graph[2] for graph in unpacked]).astype(np.int64) + offset
-    weights = np.concatenate([graph[3] for graph in unpacked]).astype(np.float64)
-    _check_weights(weights, np.cumsum(counts))
-    stored = np.flatnonzero(weights)
-    kept = stored[_each_edge_once(rows[stored], columns[stored], int(node_ptr[-1]))]
-    low, high = np.minimum(rows[kept], columns[kept]), np.maximum(rows[kept], columns[kept])
+    sizes, rows, columns, weights, values, edge_values = zip(*unpacked)
+    node_ptr = np.concatenate([[0], np.cumsum(np.array(sizes, dtype=np.int64))])
+    counts = [len(part) for part in rows]
+    rows, columns = _numbers(rows, columns, node_ptr, counts)
+    kept, weights = _stored_once(rows, columns, weights, counts, int(node_ptr[-1]))
+    low, high = rows[kept], columns[kept]
+    low, high = np.minimum(low, high), np.maximum(low, high)
     edge_ptr = np.searchsorted(low, node_ptr)
     local = np.repeat(node_ptr[:-1], np.diff(edge_ptr))
-    edges = np.column_stack([low - local, high - local]).astype(np.int32)
-    values = _stacked([graph[4] for graph in unpacked], with_values, "node values")
+    edges = np.empty((len(low), 2), dtype=np.int32)
+    edges[:, 0], edges[:, 1] = low - local, high - local
+    values = _stacked(values, with_values, "node values")
     if values is not None:
-        unusable = (np.isnan(values) | np.isneginf(values)).any(axis=1)
-        if unusable.any():
-            index = int(np.searchsorted(node_ptr, np.argmax(unusable), side="right")) - 1
-            check_values(values[unusable], index)
-    edge_values = _stacked([graph[5] for graph in unpacked], False, "edge values")
+        _check_stacked(values, node_ptr)
+    edge_values = _stacked(edge_values, False, "edge values")
     if edge_values is not None:
         edge_values = edge_values[kept]
-    return GraphInput(node_ptr, edge_ptr, edges, weights[kept], values, edge_values)
+    return GraphInput(node_ptr, edge_ptr, edges, weights, values, edge_values)
+
+
+def _numbers(rows, columns, node_ptr, counts):
+    """Nodes at both ends of every entry, numbered through all samples."""
+    rows, columns = np.concatenate(rows), np.concatenate(columns)
+    sizes = np.repeat(np.diff(node_ptr), counts)
+    wrong = (rows < 0) | (rows >= sizes) | (columns < 0) | (columns >= sizes)
+    if wrong.any():
+        index = int(np.searchsorted(np.cumsum(counts), np.argmax(wrong), side="right"))
+        raise ValueError(
+            f"Sample {index}: edges must hold node numbers between 0 and "
+            f"{node_ptr[index + 1] - node_ptr[index] - 1}."
+        )
+    offset = np.repeat(node_ptr[:-1], counts)
+    return rows + offset, columns + offset
+
+
+def _stored_once(rows, columns, weights, counts, n_nodes):
+    """Entries to keep, one per edge, and their weights; None stands for weights of one."""
+    if all(part is None for part in weights):
+        kept = _each_edge_once(rows, columns, n_nodes)
+        return kept, np.ones(len(kept))
+    weights = [np.ones(n) if part is None else part for n, part in zip(counts, weights)]
+    weights = np.concatenate(weights).astype(np.float64)
+    _check_weights(weights, np.cumsum(counts))
+    stored = np.flatnonzero(weights)
+    kept = stored[_each_edge_once(rows[stored], columns[stored], n_nodes)]
+    return kept, weights[kept]
+
+
+def _check_stacked(values, node_ptr):
+    """Refuse unusable node values, by the sample they come with."""
+    with np.errstate(invalid="ignore"):
+        usable = (values >= -LARGEST) & ((values <= LARGEST) | (values == np.inf))
+    if not usable.all():
+        index = int(np.searchsorted(node_ptr, np.argmin(usable.all(axis=1)), side="right")) - 1
+        check_values(values[node_ptr[index] : node_ptr[index + 1]], index)
 
 
 def _check_weights(weights, ends):
@@ -290,17 +328,19 @@ def _check_weights(weights, ends):
 
 
 def _each_edge_once(rows, columns, n_nodes):
-    """Entries that name each undirected edge once, in increasing order; loops left out."""
-    upper = np.flatnonzero(rows < columns)
-    lower = np.flatnonzero(rows > columns)
-    codes = rows[upper] * n_nodes + columns[upper]
-    mirrored = np.sort(columns[lower] * n_nodes + rows[lower])
-    if np.array_equal(codes, mirrored) and (np.diff(codes) > 0).all():
-        return upper
-    both = np.concatenate([upper, lower])
-    both.sort()
-    low, high = np.minimum(rows[both], columns[both]), np.maximum(rows[both], columns[both])
-    return both[np.unique(low * n_nodes + high, return_index=True)[1]]
+    """Entries that name each undirected edge once, by its nodes in order; loops left out."""
+    low, high = np.minimum(rows, columns), np.maximum(rows, columns)
+    codes = low * n_nodes + high
+    bits = len(rows).bit_length()
+    proper = np.flatnonzero(low < high)
+    if n_nodes**2 >= 2 ** (63 - bits):
+        return proper[np.unique(codes[proper], return_index=True)[1]]
+    # of entries for one edge the first counts: its position is sorted along
+    keys = np.sort(codes[proper] << bits | proper)
+    codes = keys >> bits
+    new = np.ones(len(keys), dtype=bool)
+    np.not_equal(codes[1:], codes[:-1], out=new[1:])
+    return keys[new] & ((1 << bits) - 1)
 
 
 def _stacked(parts, required, what):
@@ -319,7 +359,7 @@ def _stacked(parts, required, what):
 
 
 def _unpack_graph(sample, index, attributes):
-    """(n_nodes, rows, columns, weights, node values or None, edge values or None)."""
+    """(n_nodes, rows, columns, weights or None, node values or None, edge values or None)."""
     values = edge_values = None
     if hasattr(sample, "nodes") and hasattr(sample, "edges"):
         return _unpack_networkx(sample, index, attributes)
@@ -331,8 +371,8 @@ def _unpack_graph(sample, index, attributes):
         n_nodes, rows, columns, weights = _unpack_adjacency(sample, index)
     elif values is not None:
         n_nodes = len(values)
-        rows, columns = _unpack_edges(sample, n_nodes, index)
-        weights = np.ones(len(rows))
+        rows, columns = _unpack_edges(sample, index)
+        weights = None
     else:
         raise ValueError(
             f"Sample {index}: a graph is an adjacency matrix, a pair (adjacency or edges, node "
@@ -348,7 +388,8 @@ def _unpack_graph(sample, index, attributes):
 
 
 def _node_columns(values, index):
-    values = float_array(values, "node values", index)
+    """Values of shape (n_nodes, n_functions), to be checked when those of all samples are one."""
+    values = _floats(values, "node values", index)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise ValueError(
@@ -389,8 +430,10 @@ def _unpack_adjacency(sample, index):
     return n_nodes, rows, matrix.indices, matrix.data
 
 
-def _unpack_edges(edges, n_nodes, index):
-    edges = float_array(edges, "edges", index)
+def _unpack_edges(edges, index):
+    """Both columns of an edge list, as integers that are not looked at yet."""
+    if not (type(edges) is np.ndarray and edges.dtype.kind in "iu"):
+        edges = float_array(edges, "edges", index)
     if edges.size == 0:
         edges = edges.reshape(0, 2)
     if edges.ndim != 2 or edges.shape[1] != 2:
@@ -398,11 +441,11 @@ def _unpack_edges(edges, n_nodes, index):
             f"Sample {index}: edges have shape (n_edges, 2) and come in a pair (edges, node "
             f"values), got {edges.shape}."
         )
-    numbers = _finite(edges, "edges", index).astype(np.int64)
-    if (numbers != edges).any() or (numbers < 0).any() or (numbers >= n_nodes).any():
-        raise ValueError(
-            f"Sample {index}: edges must hold node numbers between 0 and {n_nodes - 1}."
-        )
+    if edges.dtype.kind == "f":
+        _finite(edges, "edges", index)
+        if (edges % 1 != 0).any() or (np.abs(edges) > 2**53).any():
+            raise ValueError(f"Sample {index}: edges must hold node numbers, whole ones.")
+    numbers = edges.astype(np.int64, copy=False)
     return numbers[:, 0], numbers[:, 1]
 
 

@@ -294,7 +294,10 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             sample_weight = _check_sample_weight(sample_weight, np.empty((len(X), 1)))
         if self.vectorization in MODULE_VECTORIZATIONS:
             return self._fit_modules(X, sample_weight)
-        packed = self._packed(X, 0)
+        self._learn_packed(self._packed(X, 0), sample_weight)
+        return self
+
+    def _learn_packed(self, packed, sample_weight):
         if not packed:
             raise ValueError("The samples have no homology dimension.")
         self.keys_ = list(packed)
@@ -318,7 +321,6 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         else:
             self.feature_coordinates_ = np.tile(self._mesh(), (len(self.keys_), 1))
             self.n_features_out_ = len(self.feature_coordinates_)
-        return self
 
     def _mesh(self):
         mesh = np.meshgrid(*self.grid_, indexing="ij")
@@ -326,7 +328,11 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _packed(self, X, n_parameters):
         X = as_measures(X)
-        if self.vectorization not in PAIRWISE:
+        if (
+            self.vectorization not in PAIRWISE
+            and X
+            and any(map(is_rank, X[0] if isinstance(X[0], dict) else ()))
+        ):
             X = [ends_apart(sample) for sample in X]
         packed = pack(X, n_parameters)
         ranks = [is_rank(key) for key in packed]
@@ -352,6 +358,19 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         self._seen.add(atoms)
         return self._seen
 
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X, y=None, sample_weight=None):
+        """Fit, and return the vectors of the training samples (see `fit`, `transform`)."""
+        if self.vectorization in MODULE_VECTORIZATIONS or self.vectorization == "fibered":
+            return self.fit(X, sample_weight=sample_weight).transform(X)
+        self._seen = None
+        X = list(X)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, np.empty((len(X), 1)))
+        packed = self._packed(X, 0)
+        self._learn_packed(packed, sample_weight)
+        return self._transform_packed(packed)
+
     def transform(self, X):
         """Vectorise measures.
 
@@ -369,7 +388,9 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             return self._transform_modules(X)
         if self.vectorization == "fibered":
             return self._transform_fibered(X)
-        packed = self._packed(X, self.n_parameters_)
+        return self._transform_packed(self._packed(X, self.n_parameters_))
+
+    def _transform_packed(self, packed):
         missing = [key for key in self.keys_ if key not in packed]
         if missing:
             raise ValueError(f"The measures lack the homology dimension {missing[0]!r} of fit.")

@@ -88,6 +88,7 @@ def sliced_wasserstein_distances(
     parallel_rows(
         sliced_distances, len(a), *projected, *others, symmetric, distances, n_jobs=n_jobs
     )
+    distances /= len(directions)
     return distances + distances.T if symmetric else distances
 
 
@@ -106,19 +107,24 @@ def project(measures, directions):
 
     Returns
     -------
-    ptr : ndarray of shape (n_measures + 1,)
-    projections, masses : ndarrays of shape (n_directions, n_atoms)
-        Sorted by projection within each measure.
+    ptr : ndarray of int64, shape (n_measures + 1,)
+    projections, masses : ndarrays of shape (n_groups, 4, n_atoms + n_measures)
+        Sorted by projection within each measure, with an atom at infinity after its last one. Four
+        directions a group; those that fill the last one have no mass.
     """
-    ptr = np.concatenate([[0], np.cumsum([len(weights) for _, weights in measures])])
-    n_atoms = int(ptr[-1])
-    projections = np.empty((len(directions), n_atoms))
-    masses = np.empty((len(directions), n_atoms), dtype=np.int64)
-    for (points, weights), start, stop in zip(measures, ptr[:-1], ptr[1:]):
+    sizes = [len(weights) + 1 for _, weights in measures]
+    ptr = np.concatenate([[0], np.cumsum(np.array(sizes, dtype=np.int64))])
+    n_groups = -(-len(directions) // 4)
+    projections = np.full((4 * n_groups, int(ptr[-1])), np.inf)
+    masses = np.zeros(projections.shape)
+    used = len(directions)
+    for (points, weights), start, stop in zip(measures, ptr[:-1], ptr[1:] - 1):
         if start == stop:
             continue
         heights = directions @ points.T
         order = np.argsort(heights, axis=1, kind="stable")
-        projections[:, start:stop] = np.take_along_axis(heights, order, axis=1)
-        masses[:, start:stop] = weights[order]
-    return ptr.astype(np.int64), projections, masses
+        projections[:used, start:stop] = np.take_along_axis(heights, order, axis=1)
+        projections[used:, start:stop] = 0.0
+        masses[:used, start:stop] = weights[order]
+    shape = (n_groups, 4, int(ptr[-1]))
+    return ptr, projections.reshape(shape), masses.reshape(shape)

@@ -305,6 +305,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         tags.input_tags.three_d_array = self.filtration != "graph"
         return tags
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Learn scale, box and grid from the training samples.
 
@@ -322,7 +323,9 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         -------
         self : MultiparamPersistenceVectorizer
         """
-        self._fit(X, sample_weight)
+        measures = self._learn_topology(X)
+        self.vectorizer_.fit(measures, sample_weight=sample_weight)
+        self._copy_attributes()
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -352,6 +355,7 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         self._copy_attributes()
         return self
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X, y=None, sample_weight=None):
         """Fit, and return the vectors of the training samples; the topology is computed once.
 
@@ -367,8 +371,10 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         -------
         features : ndarray of shape (n_samples, n_features_out)
         """
-        measures = self._fit(X, sample_weight)
-        return self.vectorizer_.transform(measures)
+        measures = self._learn_topology(X)
+        features = self.vectorizer_.fit_transform(measures, sample_weight=sample_weight)
+        self._copy_attributes()
+        return features
 
     def transform(self, X):
         """Vectorise shapes.
@@ -518,17 +524,13 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
         check_is_fitted(self)
         return self.vectorizer_.get_feature_names_out()
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def _fit(self, X, sample_weight):
+    def _learn_topology(self, X):
+        """Make the halves, fit the first one, and return the measures of the samples."""
         self.transformer_, self.vectorizer_ = self._halves()
         if self.memory is None:
-            measures = self.transformer_.fit_transform(X)
-        else:
-            self.transformer_.fit(X)
-            measures = self._cached_measures(X)
-        self.vectorizer_.fit(measures, sample_weight=sample_weight)
-        self._copy_attributes()
-        return measures
+            return self.transformer_.fit_transform(X)
+        self.transformer_.fit(X)
+        return self._cached_measures(X)
 
     def _halves(self):
         """The two halves, unfitted."""
