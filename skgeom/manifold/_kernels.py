@@ -7,6 +7,32 @@ All are serial over a range of rows (or of tile pairs) and release the GIL; the 
 import numpy as np
 from numba import njit
 
+from skgeom._core.registers import add_row, length_of, store_block, zero_block
+
+# columns of `recurrence_rows` must be a multiple of this
+COLUMN_STEP = 8
+
+
+def _column_sums(n_bytes):
+    """Make the function that sums `n_bytes` of a row of a sparse-dense product at a time."""
+
+    @njit(nogil=True, forceinline=True)
+    def sum_columns(column, begin, end, indices, data, x, row):
+        zero = zero_block(row, n_bytes)
+        while column + length_of(zero) <= x.shape[1]:
+            total = zero
+            for e in range(begin, end):
+                total = add_row(total, x, indices[e], column, data[e])
+            store_block(total, row, 0, column)
+            column += length_of(zero)
+        return column
+
+    return sum_columns
+
+
+_sum_wide = _column_sums(512)
+_sum_narrow = _column_sums(8 * COLUMN_STEP)
+
 
 @njit(nogil=True, cache=True)
 def recurrence_rows(
@@ -21,31 +47,25 @@ def recurrence_rows(
     Parameters
     ----------
     indptr, indices, data : CSR arrays of A, shape (n, n)
-    current, previous : float64 arrays of shape (n, p)
+    current, previous : float64 arrays of shape (n, p), p a multiple of `COLUMN_STEP`
     coefs : float64 array of shape (s,)
     sums : float64 array of shape (s, n, p)
     """
     n_columns = current.shape[1]
-    row = np.empty(n_columns)
+    row = np.empty((1, n_columns))
     for i in range(start, stop):
+        column = _sum_wide(0, indptr[i], indptr[i + 1], indices, data, current, row)
+        _sum_narrow(column, indptr[i], indptr[i + 1], indices, data, current, row)
         for c in range(n_columns):
-            row[c] = 0.0
-        for e in range(indptr[i], indptr[i + 1]):
-            j = indices[e]
-            value = data[e]
-            for c in range(n_columns):
-                row[c] += value * current[j, c]
-        for c in range(n_columns):
-            row[c] = alpha * row[c]
-        if beta != 0.0:
-            for c in range(n_columns):
-                row[c] += beta * previous[i, c]
-        for c in range(n_columns):
-            previous[i, c] = row[c]
+            value = alpha * row[0, c]
+            if beta != 0.0:
+                value += beta * previous[i, c]
+            row[0, c] = value
+            previous[i, c] = value
         for s in range(coefs.shape[0]):
             if coefs[s] != 0.0:
                 for c in range(n_columns):
-                    sums[s, i, c] += coefs[s] * row[c]
+                    sums[s, i, c] += coefs[s] * row[0, c]
 
 
 @njit(nogil=True, cache=True)
