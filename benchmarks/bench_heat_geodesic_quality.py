@@ -90,7 +90,8 @@ def heat_options(tuned):
 def both_graphs():
     """The same, and the graph of one width, the same for all points."""
     values = product((10, 15), (0.9, 0.95, 0.98))
-    return heat_options(True) + [{"graph": "knn", "n_neighbors": k, "t_param": f} for k, f in values]
+    knn = [{"graph": "knn", "n_neighbors": k, "t_param": f} for k, f in values]
+    return heat_options(True) + knn
 
 
 def heat_distances(X, options):
