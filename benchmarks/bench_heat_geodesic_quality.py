@@ -83,8 +83,15 @@ def spearman(D, true):
 def heat_options(tuned):
     if not tuned:
         return [{}]
-    values = product((10, 15), (0.7, 0.85, 0.95, 0.98, 0.995), (0.0, 0.5, 1.0, 1.5))
+    values = product((10, 15), (0.85, 0.9, 0.95, 0.98), (0.5, 1.0, 1.5))
     return [{"n_neighbors": k, "t_param": f, "sigma": s} for k, f, s in values]
+
+
+def both_graphs():
+    """The same, and the graph of one width, the same for all points."""
+    values = product((10, 15), (0.9, 0.95, 0.98))
+    knn = [{"graph": "knn", "n_neighbors": k, "t_param": f} for k, f in values]
+    return heat_options(True) + knn
 
 
 def heat_distances(X, options):
@@ -165,8 +172,10 @@ def shown(distances, options, make, n):
 METHODS = {
     "authors' kernel, tuned": (kernel_distances, KERNEL_OPTIONS),
     "skgeom, tuned": (heat_distances, heat_options(True)),
+    "skgeom, tuned with the graph": (heat_distances, both_graphs()),
     "skgeom, untuned": (heat_distances, [{}]),
-    "skgeom, untuned, t_param=0.95": (heat_distances, [{"t_param": 0.95}]),
+    "t_param=0.95": (heat_distances, [{"t_param": 0.95}]),
+    "graph='knn', t_param=0.95": (heat_distances, [{"graph": "knn", "t_param": 0.95}]),
     "resolvent, untuned": (resolvent_distances, [{}]),
     "shortest path": (path_distances, [{}]),
 }
@@ -216,6 +225,10 @@ def prepare_smooth(work):
     return _picture(lambda X: _heat(X, t_param=0.95))(work)
 
 
+def prepare_one_width(work):
+    return _picture(lambda X: _heat(X, graph="knn", t_param=0.9))(work)
+
+
 def prepare_isomap(work):
     from sklearn.manifold import Isomap
 
@@ -256,6 +269,7 @@ def picture_pearson(work, Y):
 PAINTERS = [
     Contender("skgeom", prepare_heat, quality=picture_pearson),
     Contender("skgeom, t_param=0.95", prepare_smooth, quality=picture_pearson),
+    Contender("graph='knn', t_param=0.9", prepare_one_width, quality=picture_pearson),
     Contender("heatgeo", prepare_heatgeo, ("heatgeo",), picture_pearson),
     Contender("heatgeo, auto", prepare_heatgeo_auto, ("heatgeo",), picture_pearson),
     Contender("PHATE", prepare_phate, ("phate",), picture_pearson),
@@ -318,7 +332,7 @@ def label_heat(work):
 
 
 def label_clusters(work):
-    options = {"t_param": 0.8, "weights": "inverse", "weight_param": 2.0}
+    options = {"metric": "cosine", "refinement": 1.0}
     return _of_labelled(lambda X: _heat(X, **options))(work)
 
 

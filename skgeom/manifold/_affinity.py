@@ -21,6 +21,7 @@ from skgeom._core.parallel import (
     single_blas_thread,
     single_openmp_thread,
 )
+from skgeom.manifold._kernels import least_gaps
 
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
 LAPLACIANS = ("normalized", "combinatorial", "random_walk")
@@ -55,6 +56,7 @@ class Neighbors:
         self.metric_params = metric_params
         self.n_jobs = n_jobs
         self.n_points = None if X is None else X.shape[0]
+        self._centred = None
         if X is not None:
             self._search = NearestNeighbors(metric=metric, metric_params=metric_params).fit(X)
 
@@ -76,9 +78,10 @@ class Neighbors:
         if self.metric != "euclidean" or Y.shape[0] < 2 * _ROWS_PER_THREAD:
             return self._search_rows(Y, n_neighbors)
         ranges = even_ranges(Y.shape[0], -(-Y.shape[0] // _ROWS_PER_THREAD))
+        search = self._search_products if self._is_brute(Y) else self._search_rows
         with single_blas_thread():
             parts = parallel_ranges(
-                lambda start, stop: self._search_rows(Y[start:stop], n_neighbors),
+                lambda start, stop: search(Y[start:stop], n_neighbors),
                 ranges,
                 n_jobs=self.n_jobs,
             )
@@ -95,6 +98,41 @@ class Neighbors:
                 f"metric={self.metric!r} gives NaN or infinite distances for rows of X."
             )
         return self._nearest_first(Y, distances, indices, n_neighbors)
+
+    def _is_brute(self, Y):
+        """Whether products of many dense rows with all reference points find the neighbours."""
+        brute = not (sp.issparse(Y) or sp.issparse(self.X)) and self._search._fit_method == "brute"
+        if brute and self._centred is None:
+            middle = self.X.mean(axis=0, dtype=np.float64)
+            centred = (self.X - middle).astype(np.float32)
+            half = 0.5 * np.einsum("ij,ij->i", centred, centred)
+            self._centred = (middle, np.ascontiguousarray(centred.T), half)
+        return brute
+
+    def _search_products(self, Y, n_neighbors):
+        """The same as `_search_rows` by float32 products, where these prove to be enough.
+
+        A point that is no candidate has a product so much worse than the candidates' that rounding
+        cannot have hidden a neighbour; rows without that proof are searched by `_search_rows`.
+        """
+        middle, columns, half = self._centred
+        rows = Y - middle
+        products = rows.astype(np.float32) @ columns
+        n_candidates = min(n_neighbors + _MARGIN, self.n_points)
+        indices = np.empty((len(Y), n_candidates), np.int64)
+        worst = np.empty(len(Y))
+        least_gaps(0, len(Y), products, half, indices, worst)
+        distances, indices = self._nearest_first(Y, indices, indices, n_neighbors)
+        square = np.einsum("ij,ij->i", rows, rows)
+        largest = float(half.max())
+        rounding = np.finfo(np.float32).eps * (len(middle) + 4)
+        rounding = rounding * (np.sqrt(2.0 * square * largest) + largest)
+        gap = 0.5 * distances[:, -1] ** 2
+        doubtful = np.flatnonzero(~(gap < 0.5 * square + worst - rounding))
+        if n_candidates < self.n_points and len(doubtful):
+            found = self._search_rows(Y[doubtful], n_neighbors)
+            distances[doubtful], indices[doubtful] = found
+        return distances, indices
 
     def _nearest_first(self, Y, distances, indices, n_neighbors):
         distances = distances.astype(np.float64)

@@ -8,7 +8,8 @@ from scipy.sparse.linalg import eigsh, splu
 from scipy.special import ive
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
-from skgeom.manifold._kernels import complete_columns, recurrence_rows
+from skgeom._core.sparse import aligned_empty
+from skgeom.manifold._kernels import COLUMN_STEP, complete_columns, recurrence_rows
 
 ACTIONS = ("series", "chebyshev", "euler", "lowrank", "eigh")
 HEAT_METHODS = ("auto", "squaring", "power", *ACTIONS)
@@ -20,9 +21,10 @@ _LONGEST_STEP = 256.0
 _MOST_PRODUCTS = 1e6
 _COLUMNS_PER_PASS = 64
 _SQUARING_LIMIT = 3000
-# the series before the squarings runs up to this time (times max L_ii): there a term costs about a
-# tenth of a squaring
-_SQUARING_START = 8.0
+# multiplications of a sparse product that take the time of one of BLAS's, half of which a product
+# with the own transpose needs
+_DENSE_COST = 0.3 / 2
+_SERIES_TOL = 1e-16
 EULER_STEPS = 32
 _LOW_RANK = 128
 # entries of methods that are right in absolute terms are rounding below this
@@ -319,28 +321,28 @@ def _recurrence(A, B, first, terms, n_jobs):
     gathered together lie together.
     """
     n, p = B.shape
-    order = None
-    if n > 4096:
-        order = reverse_cuthill_mckee(sp.csr_array(A), symmetric_mode=True)
-        A = sp.csr_array(A[order][:, order])
+    order = reverse_cuthill_mckee(sp.csr_array(A), symmetric_mode=True)
+    A = sp.csr_array(A[order][:, order])
     indptr, indices = A.indptr.astype(np.int64), A.indices.astype(np.int32)
     ranges = weighted_ranges(indptr, 1 if n < 512 else 16)
+    width = min(_COLUMNS_PER_PASS, -(-p // COLUMN_STEP) * COLUMN_STEP)
+    current, previous = (aligned_empty((n, width), np.dtype(float)) for _ in range(2))
+    total = aligned_empty((len(first), n, width), np.dtype(float))
     sums = np.empty((len(first), n, p))
-    for begin in range(0, p, _COLUMNS_PER_PASS):
-        block = slice(begin, min(p, begin + _COLUMNS_PER_PASS))
-        current = np.array(B[:, block] if order is None else B[order, block], order="C")
-        previous = np.zeros_like(current)
-        total = first[:, None, None] * current[None]
+    for begin in range(0, p, width):
+        block = slice(begin, min(p, begin + width))
+        n_columns = block.stop - begin
+        current[:, :n_columns] = B[order, block]
+        current[:, n_columns:] = 0.0
+        previous[:] = 0.0
+        np.multiply(first[:, None, None], current, out=total)
         for alpha, beta, coefs in terms():
             parallel_ranges(
                 recurrence_rows, ranges, indptr, indices, A.data, alpha, beta,
                 current, previous, coefs, total, n_jobs=n_jobs,
             )  # fmt: skip
             current, previous = previous, current
-        if order is None:
-            sums[:, :, block] = total
-        else:
-            sums[:, order, block] = total
+        sums[:, order, block] = total[:, :, :n_columns]
     return sums
 
 
@@ -358,9 +360,9 @@ def _squaring(L, times, order, n_jobs):
         t = times[index]
         doublings = np.log2(t / now) if now else -1.0  # on from the time before
         if H is None or abs(doublings - round(doublings)) > 1e-12:
-            doublings = max(0, int(np.ceil(np.log2(max(t * q / _SQUARING_START, 1e-300)))))
+            doublings, n_terms = _cheapest_squaring(A, t * q, reach)
+            n_terms = order or n_terms
             x = t * q / 2**doublings
-            n_terms = order or _n_terms(x, -(-reach // 2**doublings), 1e-16)
             H = _power_sums(A, np.array([x]), np.eye(A.shape[0]), n_terms, n_jobs)[0]
             H *= np.exp(-x)
         for _ in range(round(doublings)):
@@ -369,6 +371,19 @@ def _squaring(L, times, order, n_jobs):
         now = t
         out[index] = H
     return out
+
+
+def _cheapest_squaring(A, x, reach):
+    """Numbers of squarings and of terms of the series before them that take the least time."""
+
+    def terms(doublings):
+        return _n_terms(x / 2**doublings, -(-reach // 2**doublings), _SERIES_TOL)
+
+    # of sparse multiplications per entry: a term adds to a sum as well
+    per_term, per_squaring = A.nnz / A.shape[0] + 3, _DENSE_COST * A.shape[0]
+    least = max(0, int(np.ceil(np.log2(max(x / _LONGEST_STEP, 1e-300)))))
+    doublings = min(range(least, least + 12), key=lambda s: terms(s) * per_term + s * per_squaring)
+    return doublings, terms(doublings)
 
 
 def _eigenpairs(L, order, method):

@@ -7,6 +7,33 @@ All are serial over a range of rows (or of tile pairs) and release the GIL; the 
 import numpy as np
 from numba import njit
 
+from skgeom._core.registers import add_row, length_of, store_block, zero_block
+
+# columns of `recurrence_rows` must be a multiple of this
+COLUMN_STEP = 8
+_GROUPS = 128
+
+
+def _column_sums(n_bytes):
+    """Make the function that sums `n_bytes` of a row of a sparse-dense product at a time."""
+
+    @njit(nogil=True, forceinline=True)
+    def sum_columns(column, begin, end, indices, data, x, row):
+        zero = zero_block(row, n_bytes)
+        while column + length_of(zero) <= x.shape[1]:
+            total = zero
+            for e in range(begin, end):
+                total = add_row(total, x, indices[e], column, data[e])
+            store_block(total, row, 0, column)
+            column += length_of(zero)
+        return column
+
+    return sum_columns
+
+
+_sum_wide = _column_sums(512)
+_sum_narrow = _column_sums(8 * COLUMN_STEP)
+
 
 @njit(nogil=True, cache=True)
 def recurrence_rows(
@@ -21,31 +48,81 @@ def recurrence_rows(
     Parameters
     ----------
     indptr, indices, data : CSR arrays of A, shape (n, n)
-    current, previous : float64 arrays of shape (n, p)
+    current, previous : float64 arrays of shape (n, p), p a multiple of `COLUMN_STEP`
     coefs : float64 array of shape (s,)
     sums : float64 array of shape (s, n, p)
     """
     n_columns = current.shape[1]
-    row = np.empty(n_columns)
+    row = np.empty((1, n_columns))
     for i in range(start, stop):
+        column = _sum_wide(0, indptr[i], indptr[i + 1], indices, data, current, row)
+        _sum_narrow(column, indptr[i], indptr[i + 1], indices, data, current, row)
         for c in range(n_columns):
-            row[c] = 0.0
-        for e in range(indptr[i], indptr[i + 1]):
-            j = indices[e]
-            value = data[e]
-            for c in range(n_columns):
-                row[c] += value * current[j, c]
-        for c in range(n_columns):
-            row[c] = alpha * row[c]
-        if beta != 0.0:
-            for c in range(n_columns):
-                row[c] += beta * previous[i, c]
-        for c in range(n_columns):
-            previous[i, c] = row[c]
+            value = alpha * row[0, c]
+            if beta != 0.0:
+                value += beta * previous[i, c]
+            row[0, c] = value
+            previous[i, c] = value
         for s in range(coefs.shape[0]):
             if coefs[s] != 0.0:
                 for c in range(n_columns):
-                    sums[s, i, c] += coefs[s] * row[c]
+                    sums[s, i, c] += coefs[s] * row[0, c]
+
+
+@njit(nogil=True, cache=True)
+def _keep_least(value, place, values, places, most):
+    """Replace the largest of the kept values; returns where the largest is then."""
+    values[most] = value
+    places[most] = place
+    for k in range(len(values)):
+        if values[k] > values[most]:
+            most = k
+    return most
+
+
+@njit(nogil=True, cache=True)
+def least_gaps(start, stop, products, half, indices, worst):
+    """Columns of the k least ``half[j] - products[i, j]`` of each row, in no order.
+
+    The columns j, j + 128, ... are a group; the k groups whose least gaps are the least hold all
+    that can be below the k-th of these.
+
+    Parameters
+    ----------
+    products : float32 array of shape (n_rows, n)
+    half : float32 array of shape (n,)
+    indices : int64 array of shape (n_rows, k), written
+    worst : float64 array of shape (n_rows,), written
+        The largest of the k, which no other column goes below.
+    """
+    n, k = products.shape[1], indices.shape[1]
+    least = np.empty(_GROUPS, np.float32)
+    gaps = np.empty(k, np.float32)
+    groups = np.empty(k, np.int64)
+    for i in range(start, stop):
+        row = products[i]
+        least[:] = np.inf
+        for begin in range(0, n, _GROUPS):
+            halves = half[begin : begin + _GROUPS]
+            part = row[begin : begin + _GROUPS]
+            for g in range(len(part)):
+                gap = halves[g] - part[g]
+                least[g] = gap if gap < least[g] else least[g]
+        gaps[:] = np.inf
+        most = 0
+        for g in range(min(_GROUPS, n)):
+            if least[g] < gaps[most]:
+                most = _keep_least(least[g], g, gaps, groups, most)
+        limit = gaps[most]
+        gaps[:] = np.inf
+        indices[i] = 0
+        most = 0
+        for g in range(min(_GROUPS, n)):
+            if least[g] <= limit:
+                for j in range(g, n, _GROUPS):
+                    if half[j] - row[j] < gaps[most]:
+                        most = _keep_least(half[j] - row[j], j, gaps, indices[i], most)
+        worst[i] = gaps[most]
 
 
 @njit(nogil=True, cache=True)

@@ -16,6 +16,8 @@ LANDMARK_METHODS = ("kmeans", "random", "maxmin")
 # landmarks that share a point
 N_ANCHORS = 5
 _SAMPLES_PER_LANDMARK = 50
+# rows that k-means sees at least, in one or several passes
+_KMEANS_ROWS = 2**16
 _BLOCK = 16384
 _BLOCK_ENTRIES = 2**24
 
@@ -82,9 +84,10 @@ def _kmeans_centres(X, n_landmarks, random_state, sample_weight):
         init="random",
         n_init=1,
         batch_size=4096,
-        max_iter=3,
+        max_iter=-(-_KMEANS_ROWS // n_sample),
         tol=0.0,
         max_no_improvement=None,
+        compute_labels=False,
         random_state=random_state,
     )
     with single_openmp_thread():

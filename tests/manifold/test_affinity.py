@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from skgeom.manifold import affinity_graph, connect_components, laplacian
+from skgeom.manifold._affinity import Neighbors
 from tests.manifold.data import path_graph
 
 GRAPHS = ("alpha", "knn", "gaussian", "fuzzy")
@@ -231,3 +232,19 @@ def test_kinds_of_tables():
     with pytest.raises(ValueError, match="'kind' parameter of laplacian"):
         laplacian(expected, "none")
     assert connect_components(np.zeros((4, 4)), X[:4])[2] == 4
+
+
+@pytest.mark.parametrize("offset", [0.0, 300.0])
+def test_products_find_the_nearest(offset):
+    """Many rows in many dimensions: float32 products, with copies and ties among the points."""
+    rng = np.random.default_rng(0)
+    reference = rng.standard_normal((300, 20)) + offset
+    reference[200:] = reference[:100]
+    rows = np.concatenate([rng.standard_normal((4000, 20)) + offset, reference])
+    search = Neighbors(reference)
+    assert search._is_brute(rows)
+    distances, indices = search.query(rows, 5)
+    exact = cdist(rows, reference)
+    order = np.lexsort((np.broadcast_to(np.arange(300), exact.shape), exact))[:, :5]
+    np.testing.assert_allclose(distances, np.take_along_axis(exact, order, 1), atol=1e-12)
+    np.testing.assert_array_equal(indices, order)
