@@ -152,6 +152,7 @@ def test_permuting_rows(seed):
     assert b.t_ == pytest.approx(a.t_, rel=1e-6)
     expected = a.landmark_dissimilarity_[np.ix_(order, order)]
     np.testing.assert_allclose(b.landmark_dissimilarity_, expected, rtol=1e-5, atol=1e-5)
+    assert b.stress_ == pytest.approx(a.stress_, rel=1e-2, abs=1e-4)
     D = b.landmark_dissimilarity_
     assert (D >= 0).all()
     assert np.array_equal(D, D.T)
@@ -333,6 +334,7 @@ def test_two_points_and_three():
 @pytest.mark.parametrize(
     ("options", "X", "match"),
     [
+        ({}, np.empty((0, 2)), "0 sample"),
         ({}, np.ones((1, 2)), "minimum of 2"),
         ({"n_components": 30}, curve(30), "n_components=30 must be less"),
         ({}, np.where(np.arange(90).reshape(30, 3) == 7, np.nan, 1.0), "NaN"),
@@ -343,6 +345,7 @@ def test_two_points_and_three():
         ({"metric": "precomputed"}, curve(30), "square"),
         ({"metric": "precomputed"}, -np.ones((9, 9)), "non-negative"),
         ({"graph": "precomputed"}, -np.ones((9, 9)), "non-negative"),
+        ({"graph": "precomputed"}, sp.csr_array(-np.ones((9, 9))), "non-negative"),
         ({"graph": "precomputed", "init": "pca"}, np.ones((9, 9)), "init='pca' needs points"),
         ({"graph": "precomputed", "landmarks": 5}, np.ones((9, 9)), "landmarks need points"),
         ({"weights": "heat", "distance": "shortest_path"}, curve(30), "needs heat"),
@@ -360,12 +363,54 @@ def test_bad_input(options, X, match):
         HeatGeodesicEmbedding(**{"n_neighbors": 5, **options}).fit(X)
 
 
-def test_asymmetric_matrices_are_symmetrised_with_a_warning():
-    D = cdist(curve(30), curve(30))
-    D[0] *= 1.2
-    D[0, 0] = 0
+@pytest.mark.parametrize("kind", ["metric", "graph"])
+def test_asymmetric_matrices_are_symmetrised_with_a_warning(kind):
+    M = cdist(curve(30), curve(30)) if kind == "metric" else affinity_graph(curve(30)).toarray()
+    M[0] *= 1.2
+    heat = HeatGeodesicEmbedding(n_neighbors=5, random_state=0).set_params(**{kind: "precomputed"})
     with pytest.warns(UserWarning, match="not symmetric"):
-        HeatGeodesicEmbedding(n_neighbors=5, metric="precomputed", random_state=0).fit(D)
+        uneven = clone(heat).fit(M)
+    even = heat.fit((M + M.T) / 2)
+    assert np.array_equal(uneven.landmark_dissimilarity_, even.landmark_dissimilarity_)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
+def test_isolated_nodes_of_an_affinity_are_bridged(container):
+    W = affinity_graph(curve(40), n_neighbors=5).toarray()
+    W[[3, 20]] = W[:, [3, 20]] = 0.0
+    with pytest.warns(UserWarning, match="connected components"):
+        heat = HeatGeodesicEmbedding(graph="precomputed", random_state=0).fit(container(W))
+    assert heat.n_connected_components_ >= 3
+    D = heat.landmark_dissimilarity_
+    others = np.setdiff1d(np.arange(40), [3, 20])
+    assert np.isfinite(D).all()
+    assert D[3, others].std() > 0.05 * D[3, others].mean()  # no constant distance
+
+
+@pytest.mark.parametrize("kind", ["metric", "graph"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_precomputed_values_that_are_not_finite(kind, value):
+    M = cdist(curve(30), curve(30))
+    M[4, 9] = value
+    with pytest.raises(ValueError, match="Row 4 of X is not finite"):
+        HeatGeodesicEmbedding(n_neighbors=5, **{kind: "precomputed"}).fit(M)
+
+
+def test_bandwidths_of_copies_are_the_smallest_positive_distance():
+    """Eight copies of each point have bandwidth 0 with four neighbours; the data's smallest
+    distance takes its place, so that a point is joined to its copies at full weight."""
+    X = np.repeat(curve(12), 8, axis=0)
+    with pytest.warns(UserWarning, match="copies") as caught:
+        W = affinity_graph(X, n_neighbors=4)
+    D = cdist(X, X)
+    smallest = D[D > 1e-12].min()
+    assert f"{smallest:.3g}" in str(caught[0].message)
+    # of the two points at that distance, either is one bandwidth away from the other: exp(-1)
+    i, j = np.unravel_index(np.argmin(np.where(D > 1e-12, D, np.inf)), D.shape)
+    copies = W[[i]].toarray()[0][D[i] <= 1e-12]
+    assert np.count_nonzero(copies == 1.0) >= 4
+    apart = W[[i]].toarray()[0][D[j] <= 1e-12]
+    np.testing.assert_allclose(apart, np.exp(-1.0), rtol=1e-9)
 
 
 # ---------------------------------------------------------------------- as an estimator
