@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -163,6 +164,7 @@ OPTIONS = [
     {},
     {"distance": "triplet"},
     {"distance": "potential", "laplacian": "random_walk"},
+    {"distance": "potential", "laplacian": "random_walk", "gamma": 0.0},
     {"distance": "diffusion", "t": 3.0},
     {"distance": "log_ratio", "t": 0.01},
     {"distance": "shortest_path"},
@@ -171,7 +173,7 @@ OPTIONS = [
     {"t": [1.0, 5.0, 20.0]},
     {"landmarks": 40},
     {"landmarks": 40, "rho": 0.5},
-    {"landmarks": 40, "distance": "potential"},
+    {"landmarks": 40, "distance": "potential", "gamma": 0.0},
     {"landmarks": 40, "distance": "shortest_path"},
     {"n_pca": 2},
     {"metric": "manhattan"},
@@ -204,7 +206,7 @@ def test_rows_are_transformed_alone_by_any_number_of_threads(options):
     assert np.median(np.linalg.norm(placed - one.embedding_[near], axis=1)) < 0.15 * size
 
 
-@pytest.mark.parametrize("options", OPTIONS[:12], ids=str)
+@pytest.mark.parametrize("options", OPTIONS[:14], ids=str)
 def test_dissimilarities_of_rows(options):
     X = curve(120)
     heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0, **options).fit(X)
@@ -513,6 +515,26 @@ def test_memmap(tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     heat = HeatGeodesicEmbedding(n_neighbors=6, landmarks=50, random_state=0)
     assert np.array_equal(heat.fit_transform(mapped), clone(heat).fit_transform(X))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_principal_components_in_blocks(tmp_path, monkeypatch, dtype):
+    """The covariance over blocks of a memmap: scikit-learn's components, without a copy of X."""
+    monkeypatch.setattr("skgeom.manifold._landmarks._BLOCK", 256)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((4000, 60)) * np.geomspace(3, 0.1, 60) + 50.0
+    np.save(tmp_path / "X.npy", X.astype(dtype))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    geometry = HeatGeodesicEmbedding(n_pca=5)._make_geometry(np.random.RandomState(0))
+    tracemalloc.start()
+    projected = geometry.project_fit(mapped)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * X.nbytes
+    expected = PCA(5, svd_solver="full").fit_transform(X)
+    signs = np.sign((projected * expected).sum(axis=0))
+    atol = 1e-9 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(projected * signs, expected, rtol=0, atol=atol)
 
 
 def test_cells_keep_their_hours_better_than_pca():
