@@ -41,7 +41,8 @@ class HeatGeodesicDistance(
     anisotropy : float in [0, 1], default=0
         How much of the sampling density is divided out of the affinities (1: all of it).
     n_pca : int or None, default=None
-        Look for neighbours in so many principal components.
+        Look for neighbours in so many principal components. Up to 1000 features, and for ten times
+        as many points, they are those of the covariance added up over blocks of rows.
     laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
         "random_walk" uses the densities of its kernel with respect to the degrees.
     t : float, array-like, "auto", "entropy" or "knee", default="auto"
@@ -58,6 +59,9 @@ class HeatGeodesicDistance(
 default="heat"
         Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
+    gamma : float in [-1, 1], default=1
+        Of "potential" (PHATE's): rows of ``h^c / c`` with ``c = (1 - gamma) / 2``, whose limit at 1
+        is log h; 0 compares square roots, -1 the rows of h themselves.
     power : float, default=1
         Dissimilarities are raised to it.
     heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "lowrank", "eigh", \
@@ -141,6 +145,7 @@ default="heat"
         sigma=1.0,
         rho=0.0,
         distance="heat",
+        gamma=1.0,
         power=1.0,
         heat_method="auto",
         heat_order=None,
@@ -165,6 +170,7 @@ default="heat"
         self.sigma = sigma
         self.rho = rho
         self.distance = distance
+        self.gamma = gamma
         self.power = power
         self.heat_method = heat_method
         self.heat_order = heat_order

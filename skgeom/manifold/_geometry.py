@@ -11,6 +11,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.linalg import eigh
 from scipy.sparse.csgraph import dijkstra
 from sklearn.decomposition import PCA
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -44,13 +45,14 @@ from skgeom.manifold._heat import (
     log_heat_kernel,
 )
 from skgeom.manifold._kernels import mix_log_rows
-from skgeom.manifold._landmarks import N_ANCHORS, anchor_weights, scaled_affinity
+from skgeom.manifold._landmarks import N_ANCHORS, anchor_weights, row_blocks, scaled_affinity
 from skgeom.manifold._placement import choose_pivots, pivot_weights
 from skgeom.manifold._time import select_time
 
 # up to this many nodes the whole kernel is kept; beyond, the columns of the pivots
 DENSE_LIMIT = 5000
 _PROBES = 128
+_COVARIANCE_FEATURES = 1000
 # logarithm of the largest dissimilarity that is raised to a power
 _LARGEST_LOG = 230.0
 
@@ -73,6 +75,7 @@ HEAT_CONSTRAINTS = {
     "sigma": [Interval(Real, 0, None, closed="left")],
     "rho": [Interval(Real, 0, 1, closed="both")],
     "distance": [StrOptions(set(DISSIMILARITIES))],
+    "gamma": [Interval(Real, -1, 1, closed="both")],
     "power": [Interval(Real, 0, None, closed="neither")],
     "heat_method": [StrOptions(set(HEAT_METHODS))],
     "heat_order": [Interval(Integral, 1, None, closed="left"), None],
@@ -258,24 +261,34 @@ class HeatGeometry:
 
     def project_fit(self, X):
         """Learn the projection on principal components, and project (float64)."""
-        self._pca = None
+        self._axes = None
         if self.n_pca is None or self.n_pca >= X.shape[1]:
             return X
+        n, d = X.shape
+        # where scikit-learn takes the covariance too, but of a copy of X
+        if not sp.issparse(X) and d <= _COVARIANCE_FEATURES and n >= 10 * d:
+            self._axes = _leading_axes(X, self.n_pca)
+            return self.project(X)
         solver = "arpack" if sp.issparse(X) else "auto"
         n_pca = min(self.n_pca, min(X.shape) - (solver == "arpack"))
         with np.errstate(invalid="ignore", divide="ignore"):  # constant data is refused later
-            self._pca = PCA(n_pca, svd_solver=solver, random_state=self.random_state).fit(X)
+            pca = PCA(n_pca, svd_solver=solver, random_state=self.random_state).fit(X)
+        self._axes = pca.mean_.astype(np.float64), pca.components_.astype(np.float64)
         return self.project(X)
 
     def project(self, X):
         """Project rows, each alone (no blocked product, whose bits depend on the other rows)."""
-        if self._pca is None:
+        if self._axes is None:
             return X
-        components = self._pca.components_.astype(np.float64)
-        offset = np.einsum("j,kj->k", self._pca.mean_.astype(np.float64), components)
+        mean, components = self._axes
+        offset = np.einsum("j,kj->k", mean, components)
         if sp.issparse(X):
             return X @ components.T - offset
-        return np.einsum("ij,kj->ik", X.astype(np.float64), components) - offset
+        out = np.empty((len(X), len(components)))
+        for block in row_blocks(X):
+            rows = X[block].astype(np.float64)
+            out[block] = np.einsum("ij,kj->ik", rows, components) - offset
+        return out
 
     def _point_graph(self, X):
         self.reference = None if self.graph == "precomputed" else X
@@ -571,10 +584,21 @@ class HeatGeometry:
         return D**self.power
 
     def _mean_over_times(self, base, compare):
-        """Distances of rows of the base, or for "potential" of the logarithms at each time."""
+        """Distances of rows of the base, or for "potential" of the potentials at each time."""
         if self.distance != "potential":
             return compare(base)
-        return sum(w * compare(x) for w, x in zip(time_weights(self.times), self.log_columns))
+        potentials = self._potentials(self.log_columns)
+        return sum(w * compare(x) for w, x in zip(time_weights(self.times), potentials))
+
+    def _potentials(self, log_h):
+        """What "potential" compares: log h, or ``h^c / c`` with c = (1 - gamma) / 2."""
+        if self.gamma == 1:
+            return log_h
+        exponent = 0.5 * (1.0 - self.gamma)
+        if self.laplacian == "random_walk":
+            # probabilities: here, unlike in a difference of logarithms, degrees do not cancel
+            log_h = log_h + 2.0 * self.log_measure[self.kept]
+        return np.exp(exponent * log_h) / exponent
 
     def _with_rows(self, base, between_rows):
         if self.distance in ("triplet", "potential"):
@@ -678,7 +702,8 @@ class HeatGeometry:
     def _rows_between(self, left, right):
         parts = [self._to_kept(*(side[k] for k in (0, 2, 3))) for side in (left, right)]
         if self.distance == "potential":
-            pairs = zip(time_weights(self.times), parts[0][1], parts[1][1])
+            potentials = (self._potentials(part[1]) for part in parts)
+            pairs = zip(time_weights(self.times), *potentials)
             return sum(w * row_distances(a, b, self.row_weights) for w, a, b in pairs)
         return row_distances(parts[0][0], parts[1][0], self.row_weights, n_jobs=self.n_jobs)
 
@@ -699,7 +724,9 @@ class HeatGeometry:
             weights = time_weights(self.times)
             return sum(
                 w * row_distances(a, b[self.pivots], self.row_weights, n_jobs=self.n_jobs)
-                for w, a, b in zip(weights, log_h, self.log_columns)
+                for w, a, b in zip(
+                    weights, self._potentials(log_h), self._potentials(self.log_columns)
+                )
             )
         pivots = self._base(self.pivots, slice(None))
         return row_distances(rows, pivots, self.row_weights, n_jobs=self.n_jobs)
@@ -727,6 +754,26 @@ class HeatGeometry:
             # from densities with respect to the degrees (over their mean) to probabilities
             log_h = log_h + 2.0 * self.log_measure
         return np.exp(log_h)
+
+
+def _leading_axes(X, n_components):
+    """Mean and principal axes, from the covariance added up over blocks of rows.
+
+    Returns
+    -------
+    mean : float64 array of shape (n_features,)
+    axes : float64 array of shape (n_components, n_features)
+    """
+    mean, scatter = np.zeros(X.shape[1]), np.zeros((X.shape[1],) * 2)
+    for block in row_blocks(X):
+        mean += X[block].sum(axis=0, dtype=np.float64)
+    mean /= len(X)
+    for block in row_blocks(X):
+        rows = X[block] - mean
+        scatter += rows.T @ rows
+    n_features = len(mean)
+    axes = eigh(scatter, subset_by_index=[n_features - n_components, n_features - 1])[1]
+    return mean, np.ascontiguousarray(axes.T[::-1])
 
 
 def _row_keys(X):

@@ -99,7 +99,8 @@ class HeatGeodesicEmbedding(
     anisotropy : float in [0, 1], default=0
         How much of the sampling density is divided out of the affinities (1: all of it).
     n_pca : int or None, default=None
-        Look for neighbours in so many principal components.
+        Look for neighbours in so many principal components. Up to 1000 features, and for ten times
+        as many points, they are those of the covariance added up over blocks of rows.
     laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
         "random_walk" uses the densities of its kernel with respect to the degrees.
     t : float, array-like, "auto", "entropy" or "knee", default="auto"
@@ -116,6 +117,9 @@ class HeatGeodesicEmbedding(
 default="heat"
         Varadhan's distance; the distance of its rows; of the rows of log h; of the rows of h;
         ``log h / log t`` (for t < 1: tends to the number of hops); Dijkstra's along the graph.
+    gamma : float in [-1, 1], default=1
+        Of "potential" (PHATE's): rows of ``h^c / c`` with ``c = (1 - gamma) / 2``, whose limit at 1
+        is log h; 0 compares square roots, -1 the rows of h themselves.
     power : float, default=1
         Dissimilarities are raised to it.
     heat_method : {"auto", "squaring", "series", "chebyshev", "euler", "lowrank", "eigh", \
@@ -144,7 +148,8 @@ default="heat"
     solver : {"sgd", "smacof"}, default="sgd"
         Of metric scaling, see `StressMDS`.
     max_iter : int or None, default=None
-        Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300).
+        Sweeps over all pairs for "sgd" (None: 30, up to 1000 nodes 100), iterations for "smacof"
+        (None: 300).
     eps : float in (0, 1], default=0.01
         The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"heat", "inverse", "gaussian"}, callable or None, default=None
@@ -279,6 +284,7 @@ default="classical"
         sigma=1.0,
         rho=0.0,
         distance="heat",
+        gamma=1.0,
         power=1.0,
         heat_method="auto",
         heat_order=None,
@@ -316,6 +322,7 @@ default="classical"
         self.sigma = sigma
         self.rho = rho
         self.distance = distance
+        self.gamma = gamma
         self.power = power
         self.heat_method = heat_method
         self.heat_order = heat_order
@@ -345,7 +352,7 @@ default="classical"
         Parameters
         ----------
         name : {"phate", "diffusion_maps", "isomap", "sne", "random_walk"}
-            PHATE with gamma = 1; diffusion maps; Isomap; the attraction of SNE (residuals of
+            PHATE (any `gamma`); diffusion maps; Isomap; the attraction of SNE (residuals of
             squared distances, weighed by heat); heat geodesics of the discrete walk ``P^t``.
         **params : parameters of the estimator
             Beside the preset's, or in place of them.

@@ -42,6 +42,8 @@ MDS_CONSTRAINTS = {
     "verbose": ["verbose"],
 }
 _SGD_SWEEPS, _SMACOF_ITERATIONS, _SMACOF_TOL = 30, 300, 1e-6
+# few points have few tiles, whose order is less random: more sweeps, which cost little there
+_FEW_POINTS, _FEW_POINTS_SWEEPS = 1000, 100
 _GRAPH_SWEEPS = 200
 
 
@@ -153,8 +155,9 @@ def embed_distances(
         return principal_axes(positions) * unit, value, n_iter, knots
     if mds == "metric":
         if solver == "sgd":
+            sweeps = _FEW_POINTS_SWEEPS if len(distances) <= _FEW_POINTS else _SGD_SWEEPS
             positions, n_iter = sgd(
-                distances, start, weights, max_iter=max_iter or _SGD_SWEEPS, eps=eps,
+                distances, start, weights, max_iter=max_iter or sweeps, eps=eps,
                 random_state=random_state, n_jobs=n_jobs, report=report,
             )  # fmt: skip
         else:
@@ -228,10 +231,10 @@ class StressMDS(
     solver : {"sgd", "smacof"}, default="sgd"
         Of metric scaling.
     max_iter : int or None, default=None
-        Sweeps over all pairs for "sgd" (None: 30), iterations for "smacof" (None: 300; it stops
-        earlier when an iteration lowers the stress by less than one in 10^6). For sparse
-        dissimilarities, where only the pivots are scaled by `solver`: majorization steps
-        (None: 200).
+        Sweeps over all pairs for "sgd" (None: 30, up to 1000 points 100), iterations for "smacof"
+        (None: 300; it stops earlier when an iteration lowers the stress by less than one in 10^6).
+        For sparse dissimilarities, where only the pivots are scaled by `solver`: majorization
+        steps (None: 200).
     eps : float, default=0.01
         The learning rate of "sgd" ends at `eps` over the largest weight.
     weights : {"inverse", "gaussian"}, callable or None, default=None

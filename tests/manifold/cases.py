@@ -25,8 +25,9 @@ NOT_COPIES = dict.fromkeys(
         "check_sample_weight_equivalence_on_dense_data",
         "check_sample_weight_equivalence_on_sparse_data",
     ),
-    "sample_weight weighs points in k-means, in what landmarks share and in the stress, whose "
-    "stochastic descent depends on the order of points; scikit-learn expects the same of KMeans",
+    "a heavy point is one node of the graph, where its copies are several that take each other's "
+    "places among the nearest neighbours; points of weight 0 stay nodes that conduct heat, and are "
+    "placed when the others have been embedded: neither equals points copied or removed",
 )
 
 CASES = [

@@ -30,7 +30,7 @@ def test_alpha_kernel_by_its_definition(anisotropy, decay, thresh):
     K = K / np.outer(q, q) ** anisotropy
     np.fill_diagonal(K, 0.0)
     W = affinity_graph(X, n_neighbors=k, decay=decay, thresh=thresh, anisotropy=anisotropy)
-    np.testing.assert_allclose(W.toarray(), K, rtol=1e-10, atol=1e-15)
+    np.testing.assert_allclose(W.toarray(), K, rtol=1e-12, atol=1e-15)
 
 
 def test_fuzzy_rows_sum_to_log2_k():

@@ -39,7 +39,7 @@ def test_complete_graph(method):
     L = laplacian(sp.csr_array(np.ones((n, n)) - np.eye(n)), "combinatorial")
     H = np.exp(log_heat_kernel(L, t, method=method, tol=1e-15))
     expected = (1 - np.exp(-n * t)) / n + np.exp(-n * t) * np.eye(n)
-    np.testing.assert_allclose(H, expected, rtol=0, atol=2e-14)
+    np.testing.assert_allclose(H, expected, rtol=0, atol=1e-14)
 
 
 @pytest.mark.parametrize("method", RELATIVE)

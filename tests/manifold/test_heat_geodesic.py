@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -152,6 +153,7 @@ def test_permuting_rows(seed):
     assert b.t_ == pytest.approx(a.t_, rel=1e-6)
     expected = a.landmark_dissimilarity_[np.ix_(order, order)]
     np.testing.assert_allclose(b.landmark_dissimilarity_, expected, rtol=1e-5, atol=1e-5)
+    assert b.stress_ == pytest.approx(a.stress_, rel=1e-2, abs=1e-4)
     D = b.landmark_dissimilarity_
     assert (D >= 0).all()
     assert np.array_equal(D, D.T)
@@ -162,6 +164,7 @@ OPTIONS = [
     {},
     {"distance": "triplet"},
     {"distance": "potential", "laplacian": "random_walk"},
+    {"distance": "potential", "laplacian": "random_walk", "gamma": 0.0},
     {"distance": "diffusion", "t": 3.0},
     {"distance": "log_ratio", "t": 0.01},
     {"distance": "shortest_path"},
@@ -170,7 +173,7 @@ OPTIONS = [
     {"t": [1.0, 5.0, 20.0]},
     {"landmarks": 40},
     {"landmarks": 40, "rho": 0.5},
-    {"landmarks": 40, "distance": "potential"},
+    {"landmarks": 40, "distance": "potential", "gamma": 0.0},
     {"landmarks": 40, "distance": "shortest_path"},
     {"n_pca": 2},
     {"metric": "manhattan"},
@@ -203,7 +206,7 @@ def test_rows_are_transformed_alone_by_any_number_of_threads(options):
     assert np.median(np.linalg.norm(placed - one.embedding_[near], axis=1)) < 0.15 * size
 
 
-@pytest.mark.parametrize("options", OPTIONS[:12], ids=str)
+@pytest.mark.parametrize("options", OPTIONS[:14], ids=str)
 def test_dissimilarities_of_rows(options):
     X = curve(120)
     heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0, **options).fit(X)
@@ -333,6 +336,7 @@ def test_two_points_and_three():
 @pytest.mark.parametrize(
     ("options", "X", "match"),
     [
+        ({}, np.empty((0, 2)), "0 sample"),
         ({}, np.ones((1, 2)), "minimum of 2"),
         ({"n_components": 30}, curve(30), "n_components=30 must be less"),
         ({}, np.where(np.arange(90).reshape(30, 3) == 7, np.nan, 1.0), "NaN"),
@@ -343,6 +347,7 @@ def test_two_points_and_three():
         ({"metric": "precomputed"}, curve(30), "square"),
         ({"metric": "precomputed"}, -np.ones((9, 9)), "non-negative"),
         ({"graph": "precomputed"}, -np.ones((9, 9)), "non-negative"),
+        ({"graph": "precomputed"}, sp.csr_array(-np.ones((9, 9))), "non-negative"),
         ({"graph": "precomputed", "init": "pca"}, np.ones((9, 9)), "init='pca' needs points"),
         ({"graph": "precomputed", "landmarks": 5}, np.ones((9, 9)), "landmarks need points"),
         ({"weights": "heat", "distance": "shortest_path"}, curve(30), "needs heat"),
@@ -360,12 +365,54 @@ def test_bad_input(options, X, match):
         HeatGeodesicEmbedding(**{"n_neighbors": 5, **options}).fit(X)
 
 
-def test_asymmetric_matrices_are_symmetrised_with_a_warning():
-    D = cdist(curve(30), curve(30))
-    D[0] *= 1.2
-    D[0, 0] = 0
+@pytest.mark.parametrize("kind", ["metric", "graph"])
+def test_asymmetric_matrices_are_symmetrised_with_a_warning(kind):
+    M = cdist(curve(30), curve(30)) if kind == "metric" else affinity_graph(curve(30)).toarray()
+    M[0] *= 1.2
+    heat = HeatGeodesicEmbedding(n_neighbors=5, random_state=0).set_params(**{kind: "precomputed"})
     with pytest.warns(UserWarning, match="not symmetric"):
-        HeatGeodesicEmbedding(n_neighbors=5, metric="precomputed", random_state=0).fit(D)
+        uneven = clone(heat).fit(M)
+    even = heat.fit((M + M.T) / 2)
+    assert np.array_equal(uneven.landmark_dissimilarity_, even.landmark_dissimilarity_)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_array])
+def test_isolated_nodes_of_an_affinity_are_bridged(container):
+    W = affinity_graph(curve(40), n_neighbors=5).toarray()
+    W[[3, 20]] = W[:, [3, 20]] = 0.0
+    with pytest.warns(UserWarning, match="connected components"):
+        heat = HeatGeodesicEmbedding(graph="precomputed", random_state=0).fit(container(W))
+    assert heat.n_connected_components_ >= 3
+    D = heat.landmark_dissimilarity_
+    others = np.setdiff1d(np.arange(40), [3, 20])
+    assert np.isfinite(D).all()
+    assert D[3, others].std() > 0.05 * D[3, others].mean()  # no constant distance
+
+
+@pytest.mark.parametrize("kind", ["metric", "graph"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_precomputed_values_that_are_not_finite(kind, value):
+    M = cdist(curve(30), curve(30))
+    M[4, 9] = value
+    with pytest.raises(ValueError, match="Row 4 of X is not finite"):
+        HeatGeodesicEmbedding(n_neighbors=5, **{kind: "precomputed"}).fit(M)
+
+
+def test_bandwidths_of_copies_are_the_smallest_positive_distance():
+    """Eight copies of each point have bandwidth 0 with four neighbours; the data's smallest
+    distance takes its place, so that a point is joined to its copies at full weight."""
+    X = np.repeat(curve(12), 8, axis=0)
+    with pytest.warns(UserWarning, match="copies") as caught:
+        W = affinity_graph(X, n_neighbors=4)
+    D = cdist(X, X)
+    smallest = D[D > 1e-12].min()
+    assert f"{smallest:.3g}" in str(caught[0].message)
+    # of the two points at that distance, either is one bandwidth away from the other: exp(-1)
+    i, j = np.unravel_index(np.argmin(np.where(D > 1e-12, D, np.inf)), D.shape)
+    copies = W[[i]].toarray()[0][D[i] <= 1e-12]
+    assert np.count_nonzero(copies == 1.0) >= 4
+    apart = W[[i]].toarray()[0][D[j] <= 1e-12]
+    np.testing.assert_allclose(apart, np.exp(-1.0), rtol=1e-9)
 
 
 # ---------------------------------------------------------------------- as an estimator
@@ -468,6 +515,26 @@ def test_memmap(tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     heat = HeatGeodesicEmbedding(n_neighbors=6, landmarks=50, random_state=0)
     assert np.array_equal(heat.fit_transform(mapped), clone(heat).fit_transform(X))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_principal_components_in_blocks(tmp_path, monkeypatch, dtype):
+    """The covariance over blocks of a memmap: scikit-learn's components, without a copy of X."""
+    monkeypatch.setattr("skgeom.manifold._landmarks._BLOCK", 256)
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((4000, 60)) * np.geomspace(3, 0.1, 60) + 50.0
+    np.save(tmp_path / "X.npy", X.astype(dtype))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    geometry = HeatGeodesicEmbedding(n_pca=5)._make_geometry(np.random.RandomState(0))
+    tracemalloc.start()
+    projected = geometry.project_fit(mapped)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * X.nbytes
+    expected = PCA(5, svd_solver="full").fit_transform(X)
+    signs = np.sign((projected * expected).sum(axis=0))
+    atol = 1e-9 if dtype == np.float64 else 1e-4
+    np.testing.assert_allclose(projected * signs, expected, rtol=0, atol=atol)
 
 
 def test_cells_keep_their_hours_better_than_pca():

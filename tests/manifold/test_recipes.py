@@ -7,11 +7,13 @@ from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 
 from skgeom.manifold import (
+    HeatGeodesicDistance,
     HeatGeodesicEmbedding,
     affinity_graph,
     classical_mds,
     laplacian,
 )
+from skgeom.manifold._heat_geodesic import PRESETS
 from tests.manifold.data import swiss_roll
 
 X, _ = swiss_roll(150, 0.1, 0)
@@ -81,6 +83,30 @@ def test_phate_where_the_walk_reaches_all():
     P = np.linalg.matrix_power(K / K.sum(axis=1, keepdims=True), 40)
     potential = cdist(np.log(P), np.log(P))
     np.testing.assert_allclose(heat.landmark_dissimilarity_, potential, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [-1.0, 0.0, 0.5])
+@pytest.mark.parametrize("distance", [HeatGeodesicEmbedding, HeatGeodesicDistance])
+def test_potentials_of_phate(gamma, distance):
+    """The potential (2 / (1 - gamma)) P^t ** ((1 - gamma) / 2), and log P^t as gamma tends to 1."""
+    K = affinity_graph(X).toarray() + np.eye(len(X))
+    P = np.linalg.matrix_power(K / K.sum(axis=1, keepdims=True), 20)
+    potential = P ** ((1 - gamma) / 2) * 2 / (1 - gamma)
+    options = {**PRESETS["phate"], "t": 20, "gamma": gamma, "random_state": 0}
+    heat = distance(**options).fit(X)
+    rows = slice(3, 9)
+    new = heat.dissimilarity(X[rows], X) if hasattr(heat, "dissimilarity") else heat.transform(X)
+    new = new if len(new) == 6 else new[rows]
+    scale = getattr(heat, "scale_", 1.0)
+    np.testing.assert_allclose(new / scale, cdist(potential[rows], potential), rtol=1e-6, atol=1e-7)
+
+
+def test_potential_tends_to_the_logarithm():
+    Z = np.random.default_rng(0).standard_normal((60, 2))
+    heat = HeatGeodesicDistance(**PRESETS["phate"], t=40, random_state=0)
+    limit = heat.fit_transform(Z)
+    near = heat.set_params(gamma=1 - 1e-5).fit_transform(Z)
+    np.testing.assert_allclose(near, limit, rtol=1e-3, atol=1e-6)
 
 
 def test_power_takes_whole_steps():
