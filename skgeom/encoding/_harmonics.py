@@ -92,7 +92,7 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
        (the spherical-harmonics encoding, ``PE(lon, lat)``).
     .. [2] S. Holmes, W. Featherstone, "A unified approach to the Clenshaw summation and the
        recursive computation of very high degree and order normalised associated Legendre
-       functions", Journal of Geodesy 76, 2002, equation 11 (the recurrence).
+       functions", Journal of Geodesy 76, 2002 (the recurrence).
 
     Examples
     --------

@@ -51,7 +51,7 @@ def label_locus(D, observed, *, method="auto", power=2.0, n_jobs=None):
     References
     ----------
     .. [1] N. Roberts et al., "Geometry-aware adaptation for pretrained models", NeurIPS 2023,
-       arXiv:2307.12226 (section 4.2).
+       arXiv:2307.12226.
 
     Examples
     --------
@@ -205,7 +205,7 @@ def next_class(D, observed, n=1, *, power=2.0, n_jobs=None):
     References
     ----------
     .. [1] N. Roberts et al., "Geometry-aware adaptation for pretrained models", NeurIPS 2023,
-       arXiv:2307.12226 (section 4.3).
+       arXiv:2307.12226.
 
     Examples
     --------

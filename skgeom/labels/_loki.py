@@ -117,7 +117,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
     References
     ----------
     .. [1] N. Roberts, X. Li, D. Adila, S. Cromp, T.-H. Huang, J. Zhao, F. Sala, "Geometry-aware
-       adaptation for pretrained models", NeurIPS 2023, arXiv:2307.12226 (equation 1).
+       adaptation for pretrained models", NeurIPS 2023, arXiv:2307.12226.
 
     Examples
     --------
