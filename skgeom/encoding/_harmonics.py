@@ -175,7 +175,8 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            When degrees are expected and all values look like radians.
+            When all values look like radians and degrees are expected, and when a longitude is
+            more than two turns of radians.
         """
         coordinates = read_coordinates(self, X, reset=True)
         if self.degree == 1 and self.drop_constant:
