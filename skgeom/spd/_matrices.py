@@ -224,7 +224,7 @@ def as_square(C, name="C", like=None):
 
 
 def _check_symmetric(C, name):
-    if (C == C.swapaxes(-1, -2)).all() and np.isfinite(C).all():
+    if (C.swapaxes(-1, -2) == C).all() and np.isfinite(C).all():
         return
     with np.errstate(invalid="ignore"):
         gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))
