@@ -54,8 +54,8 @@ def read_coordinates(encoder, X, reset):
         Its `columns`, `order`, `units` and `dtype` say what `X` holds.
     X : array-like of shape (n_samples, n_features)
     reset : bool
-        True in ``fit``: the encoder remembers the columns, and values that look like radians
-        where degrees are expected are warned about.
+        True in ``fit``: the encoder remembers the columns. Values that look like the other unit
+        are warned about, in ``transform`` unless those of ``fit`` did so too.
 
     Returns
     -------
@@ -82,8 +82,7 @@ def read_coordinates(encoder, X, reset):
     pair = X[:, [first, second]].astype(np.float64)
     longitude, latitude = pair.T if encoder.order == "lonlat" else pair.T[::-1]
     _check_latitude(longitude, latitude, encoder)
-    if reset and encoder.units == "degrees":
-        _warn_of_radians(longitude, latitude)
+    _warn_of_other_units(longitude, latitude, encoder.units, None if reset else encoder.bounds_)
     factor = TO_DEGREES[encoder.units]
     dtype = X.dtype if encoder.dtype is None else np.dtype(encoder.dtype)
     return Coordinates(longitude * factor, np.clip(latitude * factor, -90.0, 90.0), dtype)
@@ -135,15 +134,30 @@ def _check_latitude(longitude, latitude, encoder):
     )
 
 
-def _warn_of_radians(longitude, latitude):
-    if len(longitude) < 2 or not (np.any(longitude) or np.any(latitude)):
+def _warn_of_other_units(longitude, latitude, units, bounds):
+    """Warn of values in the other unit; `bounds`, in degrees, are those of ``fit``, if it was."""
+    if units == "radians":
+        row = int(np.argmax(np.abs(longitude)))
+        if np.abs(longitude[row]) > 4 * np.pi:
+            warnings.warn(
+                f"X looks like degrees: longitude {longitude[row]:g} in row {row} is beyond two "
+                "turns, but radians are expected (units='radians'). Set units='degrees' if so.",
+                UserWarning,
+            )
         return
-    if np.abs(longitude).max() <= np.pi and np.abs(latitude).max() <= np.pi / 2:
+    fitted_alike = bounds is not None and _like_radians(*bounds.T)
+    if len(longitude) > 1 and _like_radians(longitude, latitude) and not fitted_alike:
         warnings.warn(
             "X looks like radians: all longitudes lie within pi of 0 and all latitudes within "
             "pi/2, but degrees are expected (units='degrees'). Set units='radians' if so.",
             UserWarning,
         )
+
+
+def _like_radians(longitude, latitude):
+    """Whether degrees would be radians just as well; zeros alone say nothing."""
+    longitude, latitude = np.abs(longitude).max(), np.abs(latitude).max()
+    return max(longitude, latitude) > 0 and longitude <= np.pi and latitude <= np.pi / 2
 
 
 def wrapped(longitude):

@@ -97,8 +97,7 @@ class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
     .. [2] G. Mai et al., "Multi-Scale Representation Learning for Spatial Feature Distributions
        using Grid Cells", ICLR 2020, arXiv:2003.00824.
     .. [3] G. Mai et al., "Sphere2Vec: Multi-Scale Representation Learning over a Spherical Surface
-       for Geospatial Predictions", 2022, arXiv:2201.10489, equations 3, 4 and 10 (grid, sphereC,
-       sphereC+).
+       for Geospatial Predictions", 2022, arXiv:2201.10489.
 
     Examples
     --------
@@ -175,7 +174,8 @@ class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            When degrees are expected and all values look like radians.
+            When all values look like radians and degrees are expected, and when a longitude is
+            more than two turns of radians.
         """
         coordinates = read_coordinates(self, X, reset=True)
         if self.min_radius > self.max_radius:

@@ -92,7 +92,7 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
        (the spherical-harmonics encoding, ``PE(lon, lat)``).
     .. [2] S. Holmes, W. Featherstone, "A unified approach to the Clenshaw summation and the
        recursive computation of very high degree and order normalised associated Legendre
-       functions", Journal of Geodesy 76, 2002, equation 11 (the recurrence).
+       functions", Journal of Geodesy 76, 2002 (the recurrence).
 
     Examples
     --------
@@ -175,7 +175,8 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            When degrees are expected and all values look like radians.
+            When all values look like radians and degrees are expected, and when a longitude is
+            more than two turns of radians.
         """
         coordinates = read_coordinates(self, X, reset=True)
         if self.degree == 1 and self.drop_constant:

@@ -98,10 +98,26 @@ def _walk_two_steps(u, indptr, indices, triangles, offsets, common, near, sums, 
 
 
 @njit(nogil=True, cache=True)
+def _sort(keys, n):
+    """Shell's sort of the first n keys: numba's own would be compiled into each kernel."""
+    gap = 1
+    while 9 * gap < 4 * n:
+        gap = 9 * gap // 4 + 1
+    while gap > 0:
+        for i in range(gap, n):
+            key, j = keys[i], i
+            while j >= gap and keys[j - gap] > key:
+                keys[j] = keys[j - gap]
+                j -= gap
+            keys[j] = key
+        gap = 4 * gap // 9
+
+
+@njit(nogil=True, cache=True)
 def _in_order(touched, n_touched, values):
     """Sort the columns where a row is not zero, by scanning it where they are many."""
     if SCAN_SHARE * n_touched < len(values):
-        touched[:n_touched].sort()
+        _sort(touched, n_touched)
         return
     place = 0
     for w in range(len(values)):

@@ -1,5 +1,7 @@
 """Which labels can be predicted at all, and which to observe next."""
 
+from numbers import Integral
+
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse.csgraph import dijkstra
@@ -51,7 +53,7 @@ def label_locus(D, observed, *, method="auto", power=2.0, n_jobs=None):
     References
     ----------
     .. [1] N. Roberts et al., "Geometry-aware adaptation for pretrained models", NeurIPS 2023,
-       arXiv:2307.12226 (section 4.2).
+       arXiv:2307.12226.
 
     Examples
     --------
@@ -69,6 +71,8 @@ def locus_of(space, observed, method="auto", power=2.0, n_jobs=None):
     """`label_locus` of a LabelSpace."""
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}.")
+    if not 0 < power < np.inf:
+        raise ValueError(f"power must be positive and finite, got {power}.")
     if method == "tree" and power < 1:
         raise ValueError(f'method="tree" needs a power of at least 1, got {power}.')
     graph = tree_graph(space) if method != "lp" and power >= 1 else None
@@ -205,7 +209,7 @@ def next_class(D, observed, n=1, *, power=2.0, n_jobs=None):
     References
     ----------
     .. [1] N. Roberts et al., "Geometry-aware adaptation for pretrained models", NeurIPS 2023,
-       arXiv:2307.12226 (section 4.3).
+       arXiv:2307.12226.
 
     Examples
     --------
@@ -217,6 +221,8 @@ def next_class(D, observed, n=1, *, power=2.0, n_jobs=None):
     """
     space = label_space(D, name="D")
     observed = check_observed(observed, len(space))
+    if not isinstance(n, Integral) or n < 1:
+        raise ValueError(f"n must be an integer of at least 1, got {n!r}.")
     chosen = []
     for _ in range(n):
         locus = locus_of(space, observed, "auto", power, n_jobs)
@@ -266,7 +272,7 @@ def sample_labels(D, n, theta=0.0, *, random_state=None):
     array([3, 4, 5])
     """
     space = label_space(D, name="D")
-    if not 1 <= n <= len(space):
+    if not isinstance(n, Integral) or not 1 <= n <= len(space):
         raise ValueError(f"n must be from 1 to the {len(space)} labels, got {n}.")
     if not np.isfinite(theta):
         raise ValueError(f"theta must be finite, got {theta}.")

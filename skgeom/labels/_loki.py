@@ -50,7 +50,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
         - (N, N) array: distances;
         - (N, q) array with ``metric="euclidean"``: coordinates, such as embeddings of names;
         - sparse (N, N) adjacency or networkx graph: lengths of shortest paths, directions
-          ignored;
+          ignored; of several edges of a multigraph the shortest counts;
         - callable: distance of two labels;
         - "ordinal": difference of positions in `labels`;
         - None: all labels are at distance 1, which is the classifier's own prediction.
@@ -117,7 +117,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
     References
     ----------
     .. [1] N. Roberts, X. Li, D. Adila, S. Cromp, T.-H. Huang, J. Zhao, F. Sala, "Geometry-aware
-       adaptation for pretrained models", NeurIPS 2023, arXiv:2307.12226 (equation 1).
+       adaptation for pretrained models", NeurIPS 2023, arXiv:2307.12226.
 
     Examples
     --------

@@ -1,6 +1,7 @@
 """The metric space of labels, whatever it is given as."""
 
 import warnings
+from numbers import Real
 
 import numpy as np
 import scipy.sparse as sp
@@ -160,16 +161,24 @@ def _from_networkx(graph, labels, name):
             )
         index = {node: i for i, node in enumerate(labels.tolist())}
         nodes = labels.tolist()
-    edges = [(index[a], index[b], w) for a, b, w in graph.edges(data="weight", default=1.0)]
-    i, j, weight = np.array(edges, dtype=np.float64).reshape(-1, 3).T
-    if np.any(weight == 0):
-        edge = int(np.argmax(weight == 0))
-        a, b = nodes[int(i[edge])], nodes[int(j[edge])]
-        raise ValueError(f"The edge between {a!r} and {b!r} of {name} has length 0.")
+    lengths = {}  # of several edges between two nodes the shortest counts
+    for a, b, w in graph.edges(data="weight", default=1.0):
+        pair, w = (index[a], index[b]), _length(w, a, b, name)
+        lengths[pair] = min(w, lengths.get(pair, w))
+    i, j = np.array(list(lengths), dtype=np.int64).reshape(-1, 2).T
     shape = (len(nodes), len(nodes))
-    matrix = sp.coo_array((weight, (i.astype(np.int64), j.astype(np.int64))), shape=shape)
+    matrix = sp.coo_array((list(lengths.values()), (i, j)), shape=shape, dtype=np.float64)
     adjacency = _check_connected(check_graph(matrix, name=name), name)
     return GraphSpace(_check_labels(nodes, len(nodes), name), adjacency)
+
+
+def _length(weight, a, b, name):
+    if not isinstance(weight, Real) or not 0 < weight < np.inf:
+        raise ValueError(
+            f"The edge between {a!r} and {b!r} of {name} has length {weight!r}; lengths must be "
+            "positive numbers."
+        )
+    return float(weight)
 
 
 def _check_connected(graph, name):

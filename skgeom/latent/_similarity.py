@@ -51,7 +51,7 @@ def latent_similarity(U, V, *, metrics=("jaccard", "mrr", "cosine", "cka"), k=10
     References
     ----------
     .. [1] L. Moschella et al., "Relative representations enable zero-shot latent space
-       communication", ICLR 2023, arXiv:2209.15430 (Jaccard, MRR and cosine, Table 1).
+       communication", ICLR 2023, arXiv:2209.15430 (Jaccard, MRR and cosine).
     .. [2] S. Kornblith, M. Norouzi, H. Lee, G. Hinton, "Similarity of Neural Network
        Representations Revisited", ICML 2019, arXiv:1905.00414, section 3.
 

@@ -104,7 +104,7 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
     References
     ----------
     .. [1] R. Wang, S. Jin, Z. Chen, X. Luo, X.-J. Wu, "Learning to normalize on the SPD manifold
-       under Bures-Wasserstein geometry", CVPR 2025, arXiv:2504.00660 (Algorithm 1).
+       under Bures-Wasserstein geometry", CVPR 2025, arXiv:2504.00660.
     .. [2] A. Han, B. Mishra, P. Jawanpuria, J. Gao, "Learning with symmetric positive definite
        matrices via generalized Bures-Wasserstein geometry", arXiv:2110.10464.
     .. [3] R. Bhatia, T. Jain, Y. Lim, "On the Bures-Wasserstein distance between positive definite

@@ -43,7 +43,7 @@ def distance(A, B, *, metric="riemann", squared=False):
         - "euclid": :math:`\|A - B\|_F`;
         - "logchol": Frobenius norm between the Cholesky factors, their diagonals in logarithms;
         - "wasserstein": Bures-Wasserstein, :math:`\sqrt{\mathrm{tr}(A + B - 2 (A^{1/2} B
-          A^{1/2})^{1/2})}`, computed by pyriemann.
+          A^{1/2})^{1/2})}`.
     squared : bool, default=False
         Return the square of the distance.
 

@@ -91,9 +91,9 @@ def check_positive(values, what="matrix"):
     ValueError
     """
     smallest = values[..., 0]
-    good = smallest > 0
-    if np.all(good):
+    if smallest.min(initial=np.inf) > 0:
         return
+    good = smallest > 0
     index = _index(int(np.argmin(good)), np.shape(smallest))
     where = f" {_shown(index)}" if index else ""
     floor = values[index].max(initial=0) * values.shape[-1] * np.finfo(float).eps
@@ -224,7 +224,7 @@ def as_square(C, name="C", like=None):
 
 
 def _check_symmetric(C, name):
-    if np.array_equal(C, np.swapaxes(C, -1, -2)) and np.isfinite(C).all():
+    if (C.swapaxes(-1, -2) == C).all() and np.isfinite(C).all():
         return
     with np.errstate(invalid="ignore"):
         gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))

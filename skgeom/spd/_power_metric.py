@@ -12,6 +12,9 @@ from skgeom.spd._matrices import as_square, check_positive, eigh, expm, from_eig
 from skgeom.spd._mean import KarcherResult
 from skgeom.spd._wasserstein import barycentre, congruence, transported_exps, transported_logs
 
+# Beyond this, or below its inverse, products of two matrices and of their powers overflow.
+_LARGEST = 1e100
+
 
 def power(C, exponent):
     """Power of SPD matrices, shape (..., n, n)."""
@@ -166,7 +169,8 @@ def definite_matrices(X, eps, n=None):
     Raises
     ------
     ValueError
-        For a wrong shape, and when a matrix is zero, indefinite, not symmetric or not finite.
+        For a wrong shape, and when a matrix is zero, indefinite, not symmetric, not finite or
+        has entries too large or too small to multiply.
     """
     X = as_square(X, "X")
     if X.ndim != 3 or len(X) == 0:
@@ -175,6 +179,14 @@ def definite_matrices(X, eps, n=None):
         )
     if n is not None and X.shape[-1] != n:
         raise ValueError(f"X has matrices with {X.shape[-1]} rows, the fit had {n}.")
+    sizes = np.abs(X).max(axis=(1, 2))
+    far = (sizes > _LARGEST) | ((sizes < 1 / _LARGEST) & (sizes > 0))
+    if far.any():
+        index = int(np.argmax(far))
+        raise ValueError(
+            f"Matrix {index} of X has entries up to {sizes[index]:.3g}, whose products leave the "
+            f"range of floats (1e-100 to 1e100 is fine): rescale X."
+        )
     try:
         np.linalg.cholesky(X)
         return X

@@ -65,8 +65,8 @@ def exp_map_wasserstein(V, M, n_jobs=None):
     check_positive(values)
     flat = V.reshape(-1, *V.shape[-2:])
     out = np.empty(flat.shape)
-    columns, rows = vectors * np.sqrt(values), np.ascontiguousarray(vectors.T)
-    solve = np.sqrt(values) / (values[:, None] + values)
+    roots, rows = np.sqrt(values), np.ascontiguousarray(vectors.T)
+    columns, solve = vectors * roots, roots / (values[:, None] + values)
 
     def part(start, stop):
         move = rows @ flat[start:stop] @ vectors

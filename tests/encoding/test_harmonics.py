@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skgeom.datasets import load_land_ocean
-from skgeom.encoding import SphericalHarmonicsEncoder
+from skgeom.encoding import DoubleFourierSphereEncoder, SphericalHarmonicsEncoder
 from tests.encoding.data import checkerboard, lattice, random_places, unit_vectors
 
 
@@ -102,8 +102,8 @@ def test_gram_matrix_of_a_degree_is_rotation_invariant(seed, degree):
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-180, 180), st.floats(-90, 90), st.integers(-3, 3))
 def test_longitude_has_a_period(longitude, latitude, turns):
-    here = encode([[longitude, latitude], [0, 0]], degree=12)
-    there = encode([[longitude + 360.0 * turns, latitude], [0, 0]], degree=12)
+    here = encode([[longitude, latitude], [60, 0]], degree=12)
+    there = encode([[longitude + 360.0 * turns, latitude], [60, 0]], degree=12)
     assert np.allclose(here, there, atol=1e-11)
 
 
@@ -295,6 +295,46 @@ def test_radians_taken_for_degrees_are_warned_about(recwarn):
     SphericalHarmonicsEncoder(units="radians").fit(np.radians(random_places(50)))
     SphericalHarmonicsEncoder().fit([[0.0, 0.0]])
     assert not recwarn.list
+
+
+def test_radians_are_warned_about_in_transform_as_well(recwarn):
+    places = random_places(50)
+    encoder = SphericalHarmonicsEncoder(degree=2).fit(places)
+    with pytest.warns(UserWarning, match="looks like radians.*but degrees are expected"):
+        encoder.transform(np.radians(places))
+    recwarn.clear()
+    encoder.transform(places)
+    near = SphericalHarmonicsEncoder(degree=2).fit([[0.0, 0.0], [0.0, 0.0]])
+    near.transform([[0.5, 0.5]])
+    assert not recwarn.list
+
+
+def test_longitudes_in_degrees_are_warned_about():
+    places = [[3.0, 1.0], [100.0, 0.5]]  # latitudes that radians can have
+    with pytest.warns(UserWarning, match="100 in row 1.*but radians are expected"):
+        encoder = SphericalHarmonicsEncoder(degree=2, units="radians").fit(places)
+    with pytest.warns(UserWarning, match="looks like degrees"):
+        encoder.transform(places)
+
+
+@pytest.mark.parametrize("kind", [SphericalHarmonicsEncoder, DoubleFourierSphereEncoder])
+@pytest.mark.parametrize("form", ["read-only", "strided", "fortran", "float32", "one row"])
+def test_forms_of_input(kind, form):
+    places = random_places(20)
+    expected = kind().fit_transform(places)
+    given = {
+        "strided": np.repeat(places, 2, axis=1)[:, ::2],
+        "fortran": np.asfortranarray(places),
+        "float32": places.astype(np.float32),
+        "one row": places[:1],
+    }.get(form, places.copy())
+    given.flags.writeable = form != "read-only"
+    found = kind().fit_transform(given)
+    assert found.dtype == given.dtype
+    tolerance = 1e-3 if form == "float32" else 1e-12
+    assert np.allclose(found, expected[: len(given)], atol=tolerance)
+    with pytest.raises(ValueError, match="0 sample"):
+        kind().fit(given[:0])
 
 
 def test_one_degree_is_a_constant():

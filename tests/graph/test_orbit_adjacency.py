@@ -243,6 +243,23 @@ def test_dtypes(dtype):
     assert (count(dense.astype(dtype))[1, 4, 5] != count(dense)[1, 4, 5]).nnz == 0
 
 
+def frozen(graph):
+    for array in (graph.data, graph.indices, graph.indptr):
+        array.flags.writeable = False
+    return graph
+
+
+@pytest.mark.parametrize(
+    "form", [frozen, lambda g: np.repeat(g.toarray(), 2, axis=1)[:, ::2], lambda g: g.toarray().T]
+)
+@pytest.mark.parametrize("estimator", [GraphletDegreeVectorizer(), OrbitAdjacency(hops=[1, 2])])
+def test_forms_of_input(form, estimator):
+    given, plain = (estimator.fit_transform(f(random_graph(30, 5, seed=7))) for f in (form, abs))
+    if isinstance(plain, np.ndarray):
+        given, plain = {0: given}, {0: plain}
+    assert all(np.abs(given[key] - plain[key]).max() == 0 for key in plain)
+
+
 def test_weights_and_multi_edges_count_once():
     graph = random_graph(30, 5, seed=8)
     weighted = random_graph(30, 5, seed=8, weighted=True)

@@ -175,7 +175,14 @@ def test_bad_input():
         label_locus(random_tree(5), [0], method="tree", power=0.5)
     with pytest.raises(ValueError, match="must be a tree"):
         minimum_tree_cover(D)
-    with pytest.raises(ValueError, match="n must be from 1 to the 6 labels"):
-        sample_labels(D, 7)
+    for power in (-1, 0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="power must be positive and finite"):
+            label_locus(D, [0, 1], power=power)
+    for n in (0, 1.5, "2"):
+        with pytest.raises(ValueError, match="n must be an integer of at least 1"):
+            next_class(D, [0], n)
+    for n in (0, 7, 1.5):
+        with pytest.raises(ValueError, match="n must be from 1 to the 6 labels"):
+            sample_labels(D, n)
     with pytest.raises(ValueError, match="theta must be finite"):
         sample_labels(D, 2, np.nan)

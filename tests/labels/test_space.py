@@ -91,6 +91,41 @@ def test_bad_names():
         label_space(Network([(0, 1, 0.0), (1, 2)]))
 
 
+def test_multigraphs_and_self_loops_of_networkx():
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.MultiGraph([("a", "b", {"weight": w}) for w in (3.0, 2.0, 5.0)])
+    graph.add_edge("b", "c")
+    graph.add_edge("c", "c")
+    space = label_space(graph)
+    assert space.labels.tolist() == ["a", "b", "c"]
+    assert np.array_equal(space.rows([0, 1, 2]), [[0, 2, 3], [2, 0, 1], [3, 1, 0]])
+
+
+def test_several_edges_and_self_loops():
+    class Multigraph(Network):
+        def edges(self, data, default):
+            return [("a", "b", 3.0), ("a", "b", 2), ("b", "c", 1.0), ("c", "c", 4.0)]
+
+    assert np.array_equal(label_space(Multigraph([], list("abc"))).rows([0]), [[0, 2, 3]])
+
+
+@pytest.mark.parametrize("length", [-1.0, np.nan, np.inf, None, "long"])
+def test_bad_lengths(length):
+    with pytest.raises(ValueError, match=f"between 0 and 1 of D has length {length!r}"):
+        label_locus(Network([(0, 1, length), (1, 2)]), [0])
+
+
+@pytest.mark.parametrize("change", ["read-only", "float32", "strided", "list"])
+def test_forms_of_a_table(change):
+    D = distances_of(random_tree(6))
+    table = {"float32": D.astype(np.float32), "list": D.tolist()}.get(change, D)
+    if change == "strided":
+        table = np.repeat(D, 2, axis=1)[:, ::2]
+    if change == "read-only":
+        table.flags.writeable = False
+    assert label_locus(table, [0, 5]).tolist() == label_locus(random_tree(6), [0, 5]).tolist()
+
+
 def test_bad_functions():
     space = label_space(lambda a, b: a - b, labels=[0, 1, 2])
     with pytest.raises(ValueError, match=r"label_metric\(0, 1\) is -1"):

@@ -319,6 +319,35 @@ def test_zero_vectors_have_cosine_zero():
     assert not found.transform(sp.csr_array(X))[4].any()
 
 
+@pytest.mark.parametrize("selection", ["random", "fps", "kmeans", "stratified"])
+def test_more_anchors_than_rows_are_all_rows_by_any_selection(selection):
+    X = latent(9)
+    with pytest.warns(UserWarning, match="n_anchors=20 is more than the 9 rows of X"):
+        found = RelativeRepresentation(n_anchors=20, selection=selection, random_state=0).fit(
+            X, np.arange(9) % 2
+        )
+    assert np.array_equal(np.sort(found.anchor_indices_), np.arange(9))
+
+
+@pytest.mark.parametrize("form", ["read-only", "strided", "fortran", "float32", "list"])
+def test_forms_of_input(form):
+    X = latent(20)
+    given = {
+        "strided": np.repeat(X, 2, axis=1)[:, ::2],
+        "fortran": np.asfortranarray(X),
+        "float32": X.astype(np.float32),
+        "list": X.tolist(),
+    }.get(form, X.copy())
+    if form == "read-only":
+        given.flags.writeable = False
+    found = relative(given, anchors=[0, 3, 7]).transform(given)
+    assert found.dtype == (np.float32 if form == "float32" else np.float64)
+    expected = relative(X, anchors=[0, 3, 7]).transform(X)
+    assert np.allclose(found, expected, atol=1e-6 if form == "float32" else 1e-12)
+    with pytest.raises(ValueError, match="0 sample"):
+        RelativeRepresentation().fit(X[:0])
+
+
 def test_one_sample():
     found = RelativeRepresentation(n_anchors=1).fit([[3.0, 4.0]])
     assert found.transform([[3.0, 4.0]]).tolist() == [[1.0]]

@@ -249,6 +249,45 @@ def test_bad_input(kind):
         kind().fit(X + np.triu(np.ones((3, 3)), 1) * (np.arange(5) == 1)[:, None, None])
 
 
+@pytest.mark.parametrize(
+    "kind", [BuresWassersteinNormalizer, BuresWassersteinTangentSpace], ids=lambda k: k.__name__
+)
+def test_matrices_that_are_not_finite_or_missing_are_named(kind):
+    X = random_spd(5, 3)
+    fitted = kind().fit(X)
+    for value in (np.nan, np.inf):
+        bad = X.copy()
+        bad[3, 1, 1] = value
+        for call in (kind().fit, fitted.transform):
+            with pytest.raises(ValueError, match="NaN or infinity in matrix 3 of X"):
+                call(bad)
+    for call in (kind().fit, fitted.transform):
+        with pytest.raises(ValueError, match=r"at least one matrix, got \(0, 3, 3\)"):
+            call(X[:0])
+    for factor, size in ((1e200, "e\\+20"), (1e-200, "e-20")):
+        far = X * np.where(np.arange(5) == 2, factor, 1.0)[:, None, None]
+        with pytest.raises(ValueError, match=f"Matrix 2 of X has entries up to .*{size}.*rescale"):
+            kind().fit(far)
+
+
+@pytest.mark.parametrize(
+    "kind", [BuresWassersteinNormalizer, BuresWassersteinTangentSpace], ids=lambda k: k.__name__
+)
+@pytest.mark.parametrize("form", ["read-only", "strided", "fortran", "float32", "list"])
+def test_forms_of_input(kind, form):
+    X = random_spd(5, 3)
+    given = {
+        "strided": np.repeat(X, 2, axis=2)[..., ::2],
+        "fortran": np.asfortranarray(X),
+        "float32": X.astype(np.float32),
+        "list": X.tolist(),
+    }.get(form, X.copy())
+    if form == "read-only":
+        given.flags.writeable = False
+    found = kind().fit_transform(given)
+    assert np.allclose(found, kind().fit_transform(X), atol=1e-4 if form == "float32" else 1e-12)
+
+
 def test_a_vector_that_leaves_the_manifold_is_named():
     space = BuresWassersteinTangentSpace().fit(random_spd(5, 3))
     V = np.zeros((2, 6))
