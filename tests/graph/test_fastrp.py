@@ -400,6 +400,17 @@ def test_same_bits_for_any_number_of_threads(options):
     assert np.array_equal(results[0], results[2])
 
 
+def test_same_bits_with_a_hub_for_any_number_of_threads():
+    star = sp.lil_array((3001, 3001), dtype=np.float32)
+    star[-1, :-1] = star[:-1, -1] = 1
+    model = FastRPEmbedder(8, iteration_weights=[1, 2], self_loops=0.5, random_state=0)
+    one, two, three = (
+        clone(model).set_params(n_jobs=n_jobs).fit_transform(star) for n_jobs in (1, 2, 3)
+    )
+    assert np.array_equal(one, two)
+    assert np.array_equal(one, three)
+
+
 def test_fits_in_two_threads_at_once():
     adjacency = random_graph(100, 6)
     expected = FastRPEmbedder(8, random_state=0).fit_transform(adjacency)
