@@ -6,7 +6,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from skgeom._tour_steps import STEPS, Row
+from skgeom._tour_steps import MORE_STEPS, STEPS, Row
 
 DESCRIPTION = """\
 A tour of skgeom on real data that ships in the package; nothing is downloaded. Five steps:
@@ -23,6 +23,12 @@ A tour of skgeom on real data that ships in the package; nothing is downloaded. 
   5. Unlabelled text embeddings to a score: SeparabilityScorer while noise makes the encoder
      worse; how well the score (it sees no labels) follows the accuracy of a classifier that
      does, against k-means (given the true number of classes) and its silhouette.
+
+The long form (without --quick) has a line each for five more methods: land or ocean from spherical
+harmonics of longitude and latitude; a classifier of digits that is handed another network's hidden
+layer (RelativeRepresentation); bins of a target that were never seen (LokiClassifier); vectors of
+nodes from graphlets beside random walks, which are ahead there (OrbitAdjacencyEmbedder); short
+windows of EEG (BuresWassersteinTangentSpace).
 
 It prints a line per step and closes with a table: data, size, method, metric, score +- standard
 deviation (over folds, splits, cells or draws), seconds, and the baseline's score beside it.
@@ -47,7 +53,9 @@ def _parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--quick", action="store_true", help="fewer folds, cells and noise levels (seconds)"
+        "--quick",
+        action="store_true",
+        help="the first five alone, with fewer folds, cells and noise levels (seconds)",
     )
     parser.add_argument(
         "--plot",
@@ -80,14 +88,15 @@ def main(argv=None):
         arguments.plot.mkdir(parents=True, exist_ok=True)
     begin = time.perf_counter()
     rows = []
-    for number, (title, step) in enumerate(STEPS.items(), start=1):
-        print(f"[{number}/{len(STEPS)}] {title} ...", end=" ", flush=True)
+    steps = STEPS if arguments.quick else STEPS | MORE_STEPS
+    for number, (title, step) in enumerate(steps.items(), start=1):
+        print(f"[{number}/{len(steps)}] {title} ...", end=" ", flush=True)
         start = time.perf_counter()
         new_rows, draw = step(arguments.quick)
         rows += new_rows
         note = ""
         if arguments.plot is not None:
-            path = arguments.plot / f"{number}_{step.__name__}.png"
+            path = arguments.plot / f"{number:02}_{step.__name__}.png"
             _save(draw, path)
             note = f", {path}"
         print(f"{time.perf_counter() - start:.1f} s{note}", flush=True)

@@ -5,6 +5,7 @@ A step takes `quick` and returns rows for the closing table, and a function that
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -313,10 +314,198 @@ def _leave_one_out_accuracy(X, labels):
     return float((labels[nearest] == labels).mean())
 
 
+def land_and_ocean(quick):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
+
+    from skgeom import SphericalHarmonicsEncoder
+    from skgeom.datasets import load_land_ocean
+
+    places, is_land = load_land_ocean(return_X_y=True)
+    places, is_land = places[:3000], is_land[:3000]
+    classifier = LogisticRegression(C=100, max_iter=500)
+    encoded = make_pipeline(SphericalHarmonicsEncoder(degree=10), classifier)
+
+    start = time.perf_counter()
+    accuracy = cross_val_score(encoded, places, is_land)
+    row = Row(
+        data="places on Earth",
+        size=f"{len(places)} x 2",
+        method="SphericalHarmonicsEncoder",
+        metric="accuracy",
+        score=_spread(accuracy),
+        seconds=time.perf_counter() - start,
+        baseline_method="longitude, latitude",
+        baseline=_spread(cross_val_score(classifier, places, is_land)),
+    )
+    return [row], partial(_draw_bars, row)
+
+
+def swapped_encoder(quick):
+    import numpy as np
+    from sklearn.datasets import load_digits
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import train_test_split
+    from sklearn.neural_network import MLPClassifier
+
+    from skgeom import RelativeRepresentation
+
+    X, digit = load_digits(return_X_y=True)
+    train, test, known, asked = train_test_split(X / 16, digit, random_state=0)
+
+    def hidden_layer(seed):
+        network = MLPClassifier((48,), activation="tanh", max_iter=500, random_state=seed)
+        network.fit(train, known)
+        return lambda rows: np.tanh(rows @ network.coefs_[0] + network.intercepts_[0])
+
+    encode, *others = (hidden_layer(seed) for seed in range(4))
+    start = time.perf_counter()
+    relative = RelativeRepresentation(n_anchors=50, random_state=0).fit(encode(train))
+    classifier = LogisticRegression(max_iter=1000).fit(relative.transform(encode(train)), known)
+    anchors = train[relative.anchor_indices_]
+    accuracy = [
+        classifier.score(relative.with_anchors(other(anchors)).transform(other(test)), asked)
+        for other in others
+    ]
+    seconds = time.perf_counter() - start
+    absolute = LogisticRegression(max_iter=1000).fit(encode(train), known)
+    row = Row(
+        data="digits, other encoder",
+        size=f"{len(X)} x 48",
+        method="RelativeRepresentation",
+        metric="accuracy",
+        score=_spread(np.array(accuracy)),
+        seconds=seconds,
+        baseline_method="hidden layers as they are",
+        baseline=_spread(np.array([absolute.score(other(test), asked) for other in others])),
+    )
+    return [row], partial(_draw_bars, row)
+
+
+def unseen_bins(quick):
+    import numpy as np
+    from sklearn.datasets import load_diabetes
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import ShuffleSplit
+
+    from skgeom import LokiClassifier
+
+    X, progression = load_diabetes(return_X_y=True)
+    bins = np.searchsorted(np.quantile(progression, np.arange(1, 20) / 20), progression)
+    seen = np.isin(bins, [1, 5, 10, 14, 18])
+    classifier = LogisticRegression(C=0.1)
+    loki = LokiClassifier(classifier, label_metric="ordinal", labels=range(20))
+
+    def errors(model):
+        found = []
+        for train, test in ShuffleSplit(10, test_size=0.3, random_state=0).split(X):
+            known = train[seen[train]]
+            predicted = model.fit(X[known], bins[known]).predict(X[test])
+            found.append(np.abs(predicted - bins[test]).mean())
+        return np.array(found)
+
+    start = time.perf_counter()
+    ours = errors(loki)
+    row = Row(
+        data="diabetes, 5 of 20 bins seen",
+        size=f"{len(X)} x {X.shape[1]}",
+        method="LokiClassifier",
+        metric="bins off (less is better)",
+        score=_spread(ours),
+        seconds=time.perf_counter() - start,
+        baseline_method="LogisticRegression",
+        baseline=_spread(errors(classifier)),
+    )
+    return [row], partial(_draw_bars, row)
+
+
+def graphlets(quick):
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.model_selection import StratifiedShuffleSplit, cross_val_score
+
+    from skgeom import OrbitAdjacencyEmbedder
+    from skgeom.datasets import load_network
+
+    adjacency, subject = load_network("cora", return_X_y=True)
+    splits = StratifiedShuffleSplit(5, train_size=0.5, random_state=0)
+
+    def accuracy(**params):
+        nodes = OrbitAdjacencyEmbedder(64, random_state=0, **params).fit_transform(adjacency)
+        return cross_val_score(RidgeClassifier(), nodes, subject, cv=splits)
+
+    start = time.perf_counter()
+    ours = accuracy()
+    row = Row(
+        data="Cora citations",
+        size="2708 nodes",
+        method="OrbitAdjacencyEmbedder",
+        metric="accuracy",
+        score=_spread(ours),
+        seconds=time.perf_counter() - start,
+        baseline_method="random walks",
+        baseline=_spread(accuracy(orbits="random_walk")),
+    )
+    return [row], partial(_draw_bars, row)
+
+
+def short_windows(quick):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline
+
+    from skgeom import AugmentedCovarianceClassifier, BuresWassersteinTangentSpace
+    from skgeom.datasets import load_motor_imagery
+    from skgeom.spd import AugmentedCovariance
+
+    trials = load_motor_imagery()
+    X, y = trials.data[..., 160:240], trials.target  # half a second of 22 channels
+    folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=42)
+    covariances = AugmentedCovariance(order=1)
+    tangent = BuresWassersteinTangentSpace(theta=0.5)
+    model = make_pipeline(covariances, tangent, LogisticRegression(max_iter=1000))
+
+    def score(model):
+        return cross_val_score(model, X, y, cv=folds, scoring="roc_auc")
+
+    start = time.perf_counter()
+    ours = score(model)
+    row = Row(
+        data="EEG, half a second",
+        size=" x ".join(map(str, X.shape)),
+        method="BuresWassersteinTangentSpace",
+        metric="AUC",
+        score=_spread(ours),
+        seconds=time.perf_counter() - start,
+        baseline_method="affine-invariant metric",
+        baseline=_spread(score(AugmentedCovarianceClassifier(order=1))),
+    )
+    return [row], partial(_draw_bars, row)
+
+
+def _draw_bars(row, figure):
+    axes = figure.subplots()
+    (ours, spread), (baseline, baseline_spread) = row.score, row.baseline
+    axes.bar(
+        [row.method, row.baseline_method],
+        [ours, baseline],
+        yerr=[spread, baseline_spread],
+        color=["tab:blue", "lightgrey"],
+    )
+    axes.set(title=f"{row.data}, {row.size}", ylabel=row.metric)
+
+
 STEPS = {
     "EEG trials to labels": motor_imagery,
     "a network to node features": citation_network,
     "molecule graphs to feature vectors": molecules,
     "single cells to a picture": single_cells,
     "unlabelled text embeddings to a score": text_embeddings,
+}
+MORE_STEPS = {
+    "places on the sphere to features": land_and_ocean,
+    "a classifier for another encoder": swapped_encoder,
+    "classes that were never seen": unseen_bins,
+    "graphlets of a network": graphlets,
+    "covariances of short windows": short_windows,
 }
