@@ -10,8 +10,8 @@ in the peer's own form when the clock starts.
 
 Gather: bytes of neighbours' rows that a dense hop fetches per second, beside what the processor
 reads from memory in order (STREAM), measured in turn. Import: a process that imports and fits
-BlogCatalog, compiled code in the cache. Notebook: the table of the authors' notebook (d = 512). Settings: the table of
-the user guide.
+BlogCatalog, compiled code in the cache. Notebook: the table of the authors' notebook (d = 512).
+Settings: the table of the user guide.
 
 Quality: micro-F1 of a one-vs-rest logistic regression (C = 0.1) on standardised vectors, 10 % of
 the nodes in training, the true number of labels known for each test node, 5 shuffles.
