@@ -2,7 +2,7 @@
 
     python benchmarks/bench_fastrp.py            # R-MAT 2^18 and four labelled networks
     python benchmarks/bench_fastrp.py --quick    # R-MAT 2^13 and Cora
-    python benchmarks/bench_fastrp.py --parts gather import notebook
+    python benchmarks/bench_fastrp.py --parts gather import notebook settings
 
 Speed: the paper's setting (weights 0, 0, 1, 6.67, beta -0.64, row norms, sparse projection,
 random-walk matrix), d = 128. Peers that can't express it run their nearest setting. The graph is
@@ -11,6 +11,7 @@ in the peer's own form when the clock starts.
 Gather: bytes of neighbours' rows that a dense hop fetches per second, beside what the processor
 reads from memory in order (STREAM), measured in turn. Import: a process that imports and fits
 BlogCatalog, compiled code in the cache. Notebook: the table of the authors' notebook (d = 512).
+Settings: the table of the user guide.
 
 Quality: micro-F1 of a one-vs-rest logistic regression (C = 0.1) on standardised vectors, 10 % of
 the nodes in training, the true number of labels known for each test node, 5 shuffles.
@@ -342,6 +343,29 @@ def print_whitened(n_shuffles):
         print(f"whitened every 4 of {n_hops} hops, d = {D}: {scores[0]:.4f} / {scores[1]:.4f}")
 
 
+SETTINGS = {
+    'iteration_weights="paper"': {"iteration_weights": "paper"},
+    "(0, 0, 1, 6.67), beta = 0": {"iteration_weights": [0, 0, 1, 6.67]},
+    'iteration_weights="neo4j"': {"iteration_weights": "neo4j"},
+    '"auto" (default)': {},
+    '"auto", combine="concat"': {"combine": "concat"},
+    '"auto", deflate=True': {"deflate": True},
+    '"auto", whiten_every=4': {"whiten_every": 4},
+    "hop 16 alone, whiten_every=4": {"iteration_weights": [0] * 15 + [1], "whiten_every": 4},
+}
+
+
+def print_settings(names, n_shuffles):
+    """The table of settings of the user guide: micro / macro-F1, 10 % of the nodes in training."""
+    print(f"{'':34}" + "".join(f"{name:15}" for name in names))
+    for setting, options in SETTINGS.items():
+        print(f"{setting:34}", end="")
+        for name in names:
+            scores = f1_scores(name, _ours(name, **options)(), 0.1, n_shuffles)
+            print(f"{scores[0]:.3f} / {scores[1]:.3f}  ", end="", flush=True)
+        print()
+
+
 def print_races(scale, names):
     work = ("rmat", scale)
     adjacency = make_graph(work)
@@ -357,18 +381,21 @@ def print_races(scale, names):
         print_table(title, race(QUALITY, name), quality="micro-F1")
 
 
+PARTS = "race gather import notebook settings"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small graphs only")
     parser.add_argument("--scale", type=int, help="nodes of the power-law graph, as a power of 2")
-    parser.add_argument("--parts", nargs="*", default=["race"], help="race gather import notebook")
+    parser.add_argument("--parts", nargs="*", default=["race"], help=PARTS)
     parser.add_argument("--shares", nargs="*", type=int, default=list(range(10, 100, 10)))
     parser.add_argument("--shuffles", type=int, default=5)
     options = parser.parse_args()
     scale = options.scale or (13 if options.quick else 18)
+    names = ["cora"] if options.quick else ["blogcatalog", "ppi", "wikipedia_pos", "cora"]
     if "race" in options.parts:
-        all_names = ["blogcatalog", "ppi", "wikipedia_pos", "cora"]
-        print_races(scale, ["cora"] if options.quick else all_names)
+        print_races(scale, names)
     if "gather" in options.parts:
         for each in (scale,) if options.quick else (scale, scale + 2):
             print_gather(each)
@@ -377,6 +404,8 @@ def main():
     if "notebook" in options.parts:
         print_whitened(options.shuffles)
         print_notebook(options.shares, options.shuffles)
+    if "settings" in options.parts:
+        print_settings(names, options.shuffles)
 
 
 if __name__ == "__main__":

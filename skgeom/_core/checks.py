@@ -9,6 +9,9 @@ import scipy.sparse as sp
 LARGEST_SIGNAL = 1e70
 
 
+_EDGES = "A list of edges is made a graph by skgeom.graph.Graph.from_edgelist."
+
+
 def check_graph(X, *, dtype=np.float64, square=True, allow_negative=False, name="X"):
     """Turn an adjacency matrix into a canonical CSR array.
 
@@ -74,6 +77,8 @@ def _check_graph_shape(matrix, square, name):
     if square and matrix.shape[0] != matrix.shape[1]:
         values = matrix.data if sp.issparse(matrix) else matrix
         hint = "" if np.isfinite(values).all() else " It also contains NaN or infinity (inf)."
+        if matrix.shape[1] in (2, 3) or matrix.shape[0] in (2, 3):
+            hint += f" {_EDGES}"
         raise ValueError(
             f"{name} must be a square (n_nodes, n_nodes) adjacency matrix, got shape "
             f"{matrix.shape}.{hint}"
@@ -83,15 +88,13 @@ def _check_graph_shape(matrix, square, name):
 def _as_matrix(X, name):
     if sp.issparse(X):
         return X
-    if hasattr(X, "adjacency") or hasattr(X, "get_adjacency") or isinstance(X, (list, dict)):
-        what = "a list or dict" if isinstance(X, (list, dict)) else f"a {type(X).__name__} object"
-        if not (isinstance(X, list) and np.ndim(X) == 2):
-            raise TypeError(
-                f"{name} must be an adjacency matrix of shape (n_nodes, n_nodes), got {what}; "
-                "convert it first, with skgeom.graph.Graph.from_networkx(graph), "
-                "skgeom.graph.Graph.from_edgelist(sources, targets, weights) or "
-                "networkx.to_scipy_sparse_array(graph)."
-            )
+    if what := _graph_that_is_no_matrix(X):
+        raise TypeError(
+            f"{name} must be an adjacency matrix of shape (n_nodes, n_nodes), got {what}; "
+            "convert it first, with skgeom.graph.Graph.from_networkx(graph), "
+            "skgeom.graph.Graph.from_igraph(graph), skgeom.graph.Graph.from_edgelist(sources, "
+            "targets, weights) or networkx.to_scipy_sparse_array(graph)."
+        )
     if hasattr(X, "sparse") and hasattr(X, "to_numpy"):
         return X.sparse.to_coo()
     array = np.asarray(X)
@@ -104,9 +107,21 @@ def _as_matrix(X, name):
             array = array.astype(np.float64)
         except (TypeError, ValueError) as error:
             raise type(error)(
-                f"{name} must hold numbers, got an array of dtype {array.dtype}: {error}"
+                f"{name} must hold numbers, got an array of dtype {array.dtype}: {error}. {_EDGES}"
             ) from error
     return array
+
+
+def _graph_that_is_no_matrix(X):
+    """Say what `X` is when it is a graph object or a list of edges, otherwise nothing."""
+    if hasattr(X, "adjacency") or hasattr(X, "get_adjacency"):
+        return f"a {type(X).__name__} object"
+    if not isinstance(X, (list, dict)):
+        return ""
+    # three edges with weights would pass for a matrix; nobody writes its rows as tuples
+    if isinstance(X, list) and X and all(isinstance(row, tuple) for row in X):
+        return "a list of tuples"
+    return "" if isinstance(X, list) and np.ndim(X) == 2 else "a list or dict"
 
 
 def _canonical(adjacency, original):

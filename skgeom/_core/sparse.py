@@ -165,9 +165,14 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start):
 
 
 def entry_ranges(indptr, n_jobs):
-    """Cut the rows of a CSR matrix into ranges of nearly equal cost, enough for `n_jobs`."""
+    """Cut the rows of a CSR matrix into ranges of nearly equal cost, enough for `n_jobs`.
+
+    The ranges come largest first: a row is never split, and one with a large share of all entries
+    would otherwise keep a thread busy when the others are done.
+    """
     n_threads = effective_n_jobs(n_jobs)
-    return weighted_ranges(indptr, 1 if n_threads <= 1 else RANGES_PER_THREAD * n_threads)
+    ranges = weighted_ranges(indptr, 1 if n_threads <= 1 else RANGES_PER_THREAD * n_threads)
+    return sorted(ranges, key=lambda r: indptr[r[0]] - indptr[r[1]])
 
 
 def sparse_dense_product(matrix, x, *, out=None, n_jobs=None):

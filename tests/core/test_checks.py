@@ -59,8 +59,11 @@ def test_graph_keeps_an_accepted_dtype():
         (np.array([[0, -1.0], [1, 0]]), ValueError, r"negative weight: entry \(0, 1\) is -1.0"),
         (np.array([[0, 1.0], [np.nan, 0]]), ValueError, r"NaN or infinity: entry \(1, 0\)"),
         (np.array([[0, 1j], [1, 0]]), ValueError, "Complex data not supported"),
-        (np.array([["a", "b"], ["c", "d"]]), ValueError, "must hold numbers"),
-        ([(0, 1), (1, 2), (2, 0)], ValueError, r"square"),
+        (np.array([["a", "b"], ["c", "d"]]), ValueError, r"must hold numbers.*from_edgelist"),
+        ([(0, 1), (1, 2), (2, 0)], TypeError, r"a list of tuples.*from_edgelist"),
+        ([(0, 1, 0.5), (1, 2, 1.0), (2, 0, 2.0)], TypeError, r"a list of tuples.*from_edgelist"),
+        ([[0, 1], [1, 2], [2, 0]], ValueError, r"square.*from_edgelist"),
+        ((np.arange(4), np.arange(4)), ValueError, r"square .*\(2, 4\).*from_edgelist"),
         ({0: [1]}, TypeError, "adjacency matrix"),
     ],
 )

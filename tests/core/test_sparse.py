@@ -107,9 +107,21 @@ def test_entry_ranges_cover_the_rows():
     assert entry_ranges(matrix.indptr, 1) == [(0, 1000)]
     ranges = entry_ranges(matrix.indptr, 2)
     assert len(ranges) > 2
-    assert ranges[0][0] == 0
-    assert ranges[-1][1] == 1000
-    assert all(a[1] == b[0] for a, b in pairwise(ranges))
+    ordered = sorted(ranges)
+    assert ordered[0][0] == 0
+    assert ordered[-1][1] == 1000
+    assert all(a[1] == b[0] for a, b in pairwise(ordered))
+
+
+def test_the_range_of_a_hub_comes_first():
+    """The last row of a star holds half of all entries; the leaves are for the other thread."""
+    n = 1000
+    indptr = np.r_[np.arange(n), 2 * (n - 1)]
+    ranges = entry_ranges(indptr, 2)
+    assert ranges[0][1] == n
+    sizes = [indptr[b] - indptr[a] for a, b in ranges]
+    assert sizes[0] < 0.6 * indptr[-1]
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_works_where_prefetch_does_not_compile(monkeypatch):

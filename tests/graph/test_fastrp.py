@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse.csgraph import dijkstra
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -227,16 +228,18 @@ def test_deflation_takes_out_the_stationary_part(propagation, self_loops):
 
 
 def test_inner_products_are_those_of_the_powers():
-    """mean over seeds of <N_1(u), N_2(v)> = (A (A^2)')_uv, within 5 standard errors."""
+    """mean over seeds of <N_1(u), N_2(v)> = (A L^2 (A^2)')_uv, within 5 standard errors."""
     adjacency = connected_graph(9)
-    matrix = adjacency.toarray() / adjacency.sum(axis=1)[:, None]
-    expected = matrix @ (matrix @ matrix).T
+    degrees = adjacency.sum(axis=1)
+    matrix = adjacency.toarray() / degrees[:, None]
+    expected = matrix @ np.diag((degrees / degrees.sum()) ** -1.0) @ (matrix @ matrix).T
     for options in ({"density": 0.3}, {"projection": "gaussian"}, {"projection": "sjlt"}):
         products = []
         for seed in range(300):
             model = FastRPEmbedder(
                 16, iteration_weights=[1, 1], store_hops=True, random_state=seed, **options
-            ).fit(adjacency)
+            )
+            model.set_params(normalization_strength=-0.5).fit(adjacency)
             products.append(model.hops_[1] @ model.hops_[2].T)
         error = np.std(products, axis=0) / np.sqrt(len(products))
         assert np.all(np.abs(np.mean(products, axis=0) - expected) < 5 * error)
@@ -264,16 +267,19 @@ def test_inner_products_are_those_of_the_powers():
             "standardize": st.sampled_from([True, False, "l2"]),
             "hop_normalization": st.sampled_from(["l2", None]),
             "iteration_weights": st.sampled_from([[1], [0, 0, 1, 2], [1, 1, 0, 1]]),
+            "dtype": st.sampled_from(["float32", "float64"]),
         }
     ),
 )
 def test_transform_equals_fit_transform(n, mean_degree, seed, directed, weighted, options):
-    """A fitted row gets back what it has; and no graph gives NaN."""
+    """A fitted row gets back what it has; isolated nodes, loops and sinks give no NaN."""
     adjacency = random_graph(n, mean_degree, seed=seed, directed=directed, weighted=weighted)
+    adjacency = adjacency + sp.diags_array(np.arange(n) % 3 == 1, dtype=float)
     model = FastRPEmbedder(6, random_state=seed, **options)
     fitted = model.fit_transform(adjacency)
     assert np.isfinite(fitted).all()
-    np.testing.assert_allclose(model.transform(adjacency), fitted, rtol=1e-4, atol=1e-4)
+    tolerance = 1e-4 if options["dtype"] == "float32" else 1e-9
+    np.testing.assert_allclose(model.transform(adjacency), fitted, rtol=tolerance, atol=tolerance)
 
 
 def test_transform_equals_fit_transform_with_deflation_features_and_init():
@@ -360,6 +366,20 @@ def test_rows_see_k_hops_and_no_further():
     assert not np.array_equal(one[19], other[19])
 
 
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), n_hops=st.integers(1, 4))
+def test_rows_beyond_the_hops_keep_their_bits(seed, n_hops):
+    """The same on random graphs: an edge is edited, and breadth-first distances say who sees it."""
+    adjacency = random_graph(80, 2, seed=seed, weighted=True).tolil()
+    model = FastRPEmbedder(8, iteration_weights=[1] * n_hops, standardize=False, random_state=0)
+    one = model.fit_transform(adjacency)
+    ends = np.random.default_rng(seed).choice(80, 2, replace=False)
+    distance = dijkstra(adjacency.tocsr(), unweighted=True, indices=ends, min_only=True)
+    adjacency[*ends] = adjacency[*ends[::-1]] = 3.5
+    far = distance >= n_hops
+    assert np.array_equal(model.fit_transform(adjacency)[far], one[far])
+
+
 def test_components_do_not_see_each_other():
     first, second = random_graph(20, 4, seed=1), random_graph(15, 4, seed=2)
     model = FastRPEmbedder(8, density=0.3, normalization_strength=-0.4, **PLAIN)
@@ -378,6 +398,17 @@ def test_same_bits_for_any_number_of_threads(options):
     ]
     assert np.array_equal(results[0], results[1])
     assert np.array_equal(results[0], results[2])
+
+
+def test_same_bits_with_a_hub_for_any_number_of_threads():
+    star = sp.lil_array((3001, 3001), dtype=np.float32)
+    star[-1, :-1] = star[:-1, -1] = 1
+    model = FastRPEmbedder(8, iteration_weights=[1, 2], self_loops=0.5, random_state=0)
+    one, two, three = (
+        clone(model).set_params(n_jobs=n_jobs).fit_transform(star) for n_jobs in (1, 2, 3)
+    )
+    assert np.array_equal(one, two)
+    assert np.array_equal(one, three)
 
 
 def test_fits_in_two_threads_at_once():
@@ -399,7 +430,7 @@ def test_fits_in_two_threads_at_once():
 def test_combine_hops_equals_fit_with_these_weights():
     adjacency = random_graph(60, 5)
     model = FastRPEmbedder(8, iteration_weights=[1] * 5, store_hops=True, random_state=0)
-    model.fit(adjacency)
+    model.set_params(dtype="float64").fit(adjacency)
     for weights, self_influence in [([0, 0, 1, 6.67], 0.0), ([1, 2], 0.5), ([1] * 5, 0.0)]:
         equal = clone(model).set_params(
             iteration_weights=weights, self_influence=self_influence, store_hops=False
@@ -407,7 +438,7 @@ def test_combine_hops_equals_fit_with_these_weights():
         np.testing.assert_allclose(
             model.combine_hops(weights, self_influence=self_influence),
             equal.fit_transform(adjacency),
-            atol=1e-4,
+            atol=1e-10,
         )
     with pytest.raises(ValueError, match="6 entries, and 5 hops"):
         model.combine_hops([1] * 6)
@@ -811,6 +842,9 @@ def test_sinks_are_zero_from_the_next_hop_on():
     with pytest.warns(UserWarning, match="sinks"):
         model.set_params(iteration_weights=[0, 0, 1]).fit(chain, init=np.ones((5, 4)))
     assert model.n_zero_rows_ == 2  # the third has no edges: it is isolated, and no surprise
+    model.set_params(direction="both").fit(chain, init=np.ones((5, 4)))
+    np.testing.assert_allclose(model.hops_[3], 1)
+    assert model.n_zero_rows_ == 0
 
 
 @pytest.mark.parametrize("n", [1, 5])
@@ -820,6 +854,9 @@ def test_no_edges(n):
     for options in ({"whiten_every": 1}, {"deflate": True}, {"propagation": "adjacency"}):
         got = FastRPEmbedder(4, **options, **PLAIN).fit_transform(empty)
         assert not got.any()
+    start = start_of(n, 4)
+    got = FastRPEmbedder(4, self_influence=2, **PLAIN).fit_transform(empty, init=start)
+    np.testing.assert_allclose(got, 2 * unit_rows(start), atol=1e-12)
 
 
 def test_no_nodes():
@@ -845,7 +882,16 @@ def test_more_components_than_nodes():
         got = FastRPEmbedder(20, whiten_every=whiten_every, **PLAIN).fit_transform(adjacency)
         assert got.shape == (9, 20)
         assert np.isfinite(got).all()
-    assert np.linalg.matrix_rank(got, tol=1e-3) <= 9
+
+
+def test_whitening_of_more_components_than_nodes():
+    """A centred hop has rank n - 1: so many directions get variance 1, the others are zero."""
+    ring = np.roll(np.eye(9), 1, axis=1)
+    model = FastRPEmbedder(20, whiten_every=1, projection="gaussian", store_hops=True, **PLAIN)
+    model.set_params(iteration_weights=[1, 1]).fit(ring + ring.T)
+    variances = np.linalg.eigvalsh(np.cov(model.hops_[2].T, bias=True))
+    expected = np.r_[np.zeros(12), np.ones(8)]
+    np.testing.assert_allclose(variances, expected, atol=1e-8)
 
 
 def test_extreme_weights_do_not_overflow():
@@ -864,7 +910,9 @@ def test_extreme_weights_do_not_overflow():
         (np.zeros((3, 4)), ValueError, r"square .* got shape \(3, 4\)"),
         (np.full((3, 3), np.nan), ValueError, r"NaN or infinity: entry \(0, 0\)"),
         (-np.ones((3, 3)), ValueError, "Negative values"),
-        ([(0, 1), (1, 2), (2, 0)], ValueError, "square"),
+        ([(0, 1), (1, 2), (2, 0)], TypeError, "Graph.from_edgelist"),
+        (np.array([(0, 1), (1, 2), (2, 0)]), ValueError, "square.*Graph.from_edgelist"),
+        (pd.DataFrame({"from": ["a", "b"], "to": ["b", "c"]}), ValueError, "Graph.from_edgelist"),
         ({0: [1]}, TypeError, "Graph.from_edgelist"),
         (type("G", (), {"adjacency": dict})(), TypeError, "Graph.from_networkx"),
     ],

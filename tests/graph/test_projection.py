@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.stats import chisquare
 
 from skgeom._core.random import random_key
 from skgeom.graph._projection import (
@@ -47,6 +48,20 @@ def test_variance_of_inner_products(s):
     spread = np.std((products - products.mean()) ** 2) / np.sqrt(d)
     assert products.mean() == pytest.approx(x @ y, abs=5 * products.std() / np.sqrt(d))
     assert products.var() == pytest.approx(squared, abs=5 * spread)
+
+
+@pytest.mark.parametrize("density", [0.02, 1 / 3])
+def test_frequencies_of_entries(density):
+    """Chi-square over all entries, and over the columns of the non-zero ones."""
+    d = 32
+    matrix = sparse_projection(IDS, d, random_key(2), density, dtype=FLOAT)
+    size = np.sqrt(1 / (density * d))
+    np.testing.assert_allclose(np.abs(matrix.data), size)
+    n_positive = np.sum(matrix.data > 0)
+    counts = [n_positive, matrix.nnz - n_positive, len(IDS) * d - matrix.nnz]
+    shares = np.array([density / 2, density / 2, 1 - density])
+    assert chisquare(counts, shares * len(IDS) * d).pvalue > 1e-3
+    assert chisquare(np.bincount(matrix.indices, minlength=d)).pvalue > 1e-3
 
 
 def test_entries_of_sjlt():
