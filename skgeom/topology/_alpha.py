@@ -118,6 +118,17 @@ def alpha_complex(points, values):
     """
     finite = np.isfinite(values).reshape(len(points), int(np.prod(values.shape[1:]))).all(axis=1)
     points, values = merge_duplicates(points[finite], values[finite])
+    # in the order of their coordinates, so that rounding does not depend on the order given
+    order = np.lexsort((*points.T, np.zeros(len(points))))
+    simplices, radii, kept = _ordered_complex(points[order], values[order])
+    if len(kept) < len(points):
+        return simplices, radii, kept
+    simplices = [np.sort(order[cells], axis=1).astype(np.int32) for cells in simplices]
+    return [np.sort(simplices[0], axis=0), *simplices[1:]], radii, values
+
+
+def _ordered_complex(points, values):
+    """As `alpha_complex`, of distinct points with finite values."""
     spanned = flatten(points)
     # a power of two: exact, and keeps squares and determinants from overflow
     unit = 2.0 ** np.frexp(np.abs(spanned).max(initial=0.0))[1]

@@ -59,10 +59,17 @@ def _reduce(order, dimension, boundary_ptr, boundary, local, R, V, low, paired):
 
 
 @njit(nogil=True, cache=True)
-def _transpose(a, b, position, local, R, V, low, paired, vine):
+def _equal(grades, a, b):
+    return grades[a, 0] == grades[b, 0] and grades[a, 1] == grades[b, 1]
+
+
+@njit(nogil=True, cache=True)
+def _transpose(a, b, grades, position, local, R, V, low, paired, vine):
     """Swap neighbours a, b of equal dimension, a before b; keep R reduced and V triangular.
 
-    ``vine`` is kept per death cell, or per birth cell for classes that never die.
+    ``vine`` is kept per death cell, or per birth cell for classes that never die. Where two bars
+    meet that share the grade of one end, they cross: which of two cells of one grade comes first
+    must not matter.
     """
     fresh = False
     if _has(V[b], local[a]):
@@ -79,7 +86,8 @@ def _transpose(a, b, position, local, R, V, low, paired, vine):
                 paired[low_b] = a
             else:
                 fresh = True
-            vine[a], vine[b] = vine[b], vine[a]
+            if low_b < 0 or not _equal(grades, low_a, low_b):
+                vine[a], vine[b] = vine[b], vine[a]
     c, d = paired[b], paired[a]
     if c >= 0 and _has(R[c], local[a]):
         if d < 0:
@@ -96,6 +104,8 @@ def _transpose(a, b, position, local, R, V, low, paired, vine):
             _add(V[c], V[d])
             low[c], low[d] = a, b
             paired[a], paired[b] = c, d
+            if _equal(grades, c, d):
+                vine[c], vine[d] = vine[d], vine[c]
 
 
 @njit(nogil=True, cache=True)
@@ -162,7 +172,7 @@ def vineyard(
                     if key[a] < key[b] or (key[a] == key[b] and dimension[a] <= dimension[b]):
                         break
                     if dimension[a] == dimension[b]:
-                        _transpose(a, b, position, local, R, V, low, paired, vine)
+                        _transpose(a, b, grades, position, local, R, V, low, paired, vine)
                     order[j - 1], order[j] = b, a
                     position[b], position[a] = j - 1, j
                     n_swaps += 1

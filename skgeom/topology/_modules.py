@@ -316,7 +316,8 @@ def traces(presentation, offsets):
     local = np.concatenate([np.arange(n_generators), np.arange(n_relations)]).astype(np.int32)
     ptr = np.concatenate([np.zeros(n_generators, dtype=np.int32), presentation.ptr])
     key = np.maximum(values[:, 0], values[:, 1] + offsets[0])
-    order = np.argsort(key, kind="stable").astype(np.int32)
+    # ties, too, in an order that the numbering of the cells has no part in
+    order = np.lexsort((values[:, 0], values[:, 1], dimension, key)).astype(np.int32)
     n_words = max(n_generators, n_relations) // 64 + 1
     births = np.full((len(offsets), len(values)), np.nan)
     deaths = np.full_like(births, np.nan)

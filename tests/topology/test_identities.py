@@ -132,6 +132,34 @@ def test_order_of_nodes_and_edges_does_not_matter(seed):
             assert_same_measure((points, found[key][1]), (same, other[key][1]))
 
 
+@pytest.mark.parametrize("invariant", ["mma", "fibered"])
+@few
+@given(seeds, st.sampled_from([None, 3]))
+def test_lines_do_not_know_the_order_of_nodes_points_and_pixels(invariant, seed, levels):
+    rng = np.random.default_rng(seed)
+    edges, values = random_graph(rng, 12, 25, levels=levels)
+    rename = rng.permutation(12)
+    renamed = np.empty_like(values)
+    renamed[rename] = values
+    image = rng.normal(size=(5, 5, 2)) if levels is None else rng.integers(0, 3, (5, 5, 2)) + 0.0
+    points, order = rng.normal(size=(15, 2)), rng.permutation(15)
+    heights = rng.normal(size=15) if levels is None else rng.integers(0, 3, 15) + 0.0
+    moved = (points[order], heights[order])
+    for filtration, one, other in (
+        ("graph", (edges, values), (rename[edges][::-1, ::-1], renamed)),
+        ("cubical", image, np.swapaxes(image[::-1], 0, 1)),
+        ("rips", (points, heights), moved),
+        ("alpha", (points, heights), moved),
+        ("delaunay", (points, heights), moved),
+    ):
+        params = {} if filtration == "cubical" else GIVEN
+        vectorizer = MultiparamPersistenceVectorizer(
+            filtration=filtration, invariant=invariant, resolution=4, n_lines=9, **params
+        ).fit([one, one])
+        found, same = vectorizer.transform([one, other])
+        np.testing.assert_allclose(found, same, atol=1e-10)
+
+
 @few
 @given(seeds)
 def test_mirrored_and_turned_images(seed):
