@@ -38,7 +38,10 @@ def delaunay_complex(points, values, top=3, *, in_order=False):
     order = np.lexsort((*points.T, values))
     points, values = flatten(points[order]), values[order]
     if points.shape[1] > 2:
-        raise ValueError("One complex for all sublevel sets is for the plane.")
+        raise ValueError(
+            "filtration='delaunay' lists its cells for points in the plane alone, got "
+            f"{points.shape[1]} coordinates; in space invariant must be 'hilbert' or 'euler'."
+        )
     xy = np.zeros((len(points), 2))
     xy[:, : points.shape[1]] = points
     unit = 2.0 ** np.frexp(np.abs(xy).max(initial=0.0))[1]

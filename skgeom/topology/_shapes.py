@@ -128,7 +128,8 @@ def point_clouds(shapes, *, with_values, metric):
                 f"Sample {index}: points must have shape (n_points, n_coordinates), "
                 f"got {points.shape}."
             )
-        _finite(points, "the array of points", index)
+        what = "the distance matrix" if metric == "precomputed" else "the array of points"
+        _finite(points, what, index)
         if metric == "precomputed":
             points = _check_distances(points, index)
         elif len(points) and 0 < np.ptp(points, axis=0).max(initial=0.0) < SMALLEST:

@@ -512,20 +512,23 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         widths = []
         for key in self.keys_:
             bars = [line for barcodes in X for line in barcodes.bars[key]]
-            self.representations_[key] = clone(self._representation()).fit(bars)
+            self.representations_[key] = clone(self._representation(bars)).fit(bars)
             widths.append(np.reshape(self.representations_[key].transform(bars[:1]), -1).size)
         if len(set(widths)) > 1:
             raise ValueError(f"representation has {widths} features for dimensions {self.keys_}.")
         self.n_features_out_ = sum(widths)
         return self
 
-    def _representation(self):
+    def _representation(self, bars):
         if self.representation is not None:
             return self.representation
         from gudhi.representations import Landscape
 
         resolution = self.resolution if isinstance(self.resolution, Integral) else 20
-        return Landscape(num_landscapes=3, resolution=resolution)
+        # gudhi takes a range of minus infinity, and prints, where no training sample has a bar
+        every = np.concatenate(bars)
+        ends = (every[:, 0].min(), every[:, 1].max()) if len(every) else (0.0, 1.0)
+        return Landscape(num_landscapes=3, resolution=resolution, sample_range=ends)
 
     def _transform_fibered(self, X):
         X = as_fibered(X)

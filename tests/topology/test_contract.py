@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skgeom.topology import BifiltrationTransformer, MultiparamPersistenceVectorizer
-from tests.topology.conftest import random_graph
+from tests.topology.conftest import assert_same_measure, random_graph
 
 GIVEN = {"function": "precomputed"}
 
@@ -184,3 +184,100 @@ def test_bad_numbers_name_their_sample(place):
         bad[place][3, 1] = value
         with pytest.raises(ValueError, match=f"Sample {place}.*NaN or infinity"):
             MultiparamPersistenceVectorizer().fit(bad)
+
+
+HOLES = {
+    "images": (lambda image: image, "the image contains NaN or infinity"),
+    "volumes": (lambda volume: volume, "the image contains NaN or infinity"),
+    "distances": (lambda matrix: matrix, "the distance matrix contains NaN or infinity"),
+    "clouds with values": (lambda pair: pair[1], "function values contain NaN"),
+    "edge lists": (lambda graph: graph[1], "function values contain NaN"),
+    "adjacencies": (lambda matrix: matrix.data, "edge weights must be non-negative, without NaN"),
+    "simplex trees": (lambda pair: pair[1], "function values contain NaN"),
+}
+
+
+@pytest.mark.parametrize("kind", HOLES)
+def test_bad_numbers_of_every_kind_name_their_sample(kind):
+    X = list(samples(kind, 3))
+    part, message = HOLES[kind]
+    part(X[2])[-1] = np.nan
+    with pytest.raises(ValueError, match=f"Sample 2: {message}"):
+        MultiparamPersistenceVectorizer(**INPUTS[kind][0]).fit(X)
+
+
+SMALL = {
+    "edge lists": {
+        "empty": (np.empty((0, 2)), np.empty((0, 2))),
+        "one node": (np.empty((0, 2)), np.zeros((1, 2))),
+        "no edges": ([], np.arange(8.0).reshape(4, 2)),
+        "an edge from a node to itself": ([(0, 0), (0, 1)], np.arange(4.0).reshape(2, 2)),
+    },
+    "images": {
+        "empty": np.empty((0, 3, 2)),
+        "one pixel": np.zeros((1, 1, 2)),
+        "one row": np.arange(10.0).reshape(1, 5, 2),
+        "constant": np.zeros((4, 4, 2)),
+    },
+    "simplex trees": {"empty": (None, np.empty(0))},
+}
+
+
+@pytest.mark.parametrize("invariant", ["hilbert", "euler", "rank", "mma", "fibered"])
+@pytest.mark.parametrize("kind", SMALL)
+def test_small_shapes_of_other_kinds(kind, invariant):
+    vectorizer = MultiparamPersistenceVectorizer(
+        invariant=invariant, resolution=3, n_lines=4, **INPUTS[kind][0]
+    ).fit(samples(kind, 3))
+    shapes = list(SMALL[kind].values())
+    if kind == "simplex trees":
+        shapes = [(gudhi.SimplexTree(), values) for _, values in shapes]
+    features = vectorizer.transform(shapes)
+    assert np.isfinite(features).all()
+    assert not features[0].any()
+
+
+def test_an_edge_given_twice_counts_once_and_loops_do_not():
+    values = np.array([[0.0, 1.0], [1.0, 0.0]])
+    graphs = [([(0, 1)], values), ([(0, 1), (1, 0)], values), ([(0, 0), (0, 1)], values)]
+    for found in BifiltrationTransformer(filtration="graph", **GIVEN).fit_transform(graphs):
+        np.testing.assert_array_equal(found[0][0], [[0, 1], [1, 0], [1, 1]])
+        np.testing.assert_array_equal(found[0][1], [1, 1, -1])
+        assert len(found[1][1]) == 0
+
+
+@pytest.mark.parametrize("filtration", ["alpha", "delaunay"])
+def test_points_of_a_plane_in_space(filtration):
+    """Qhull has no simplex of full dimension; the measures are those of the plane."""
+    values = np.arange(8.0)
+    turn = np.array([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0]]) / 3
+    params = {"filtration": filtration, "filtration_resolution": 8, **GIVEN}
+    transformer = BifiltrationTransformer(homology_dimensions=(0,), **params)
+    (flat,) = transformer.fit_transform([(CLOUD, values)])
+    (turned,) = transformer.fit_transform([(CLOUD @ turn, values)])
+    assert_same_measure(flat[0], turned[0])
+
+
+def test_delaunay_in_space_has_measures_alone():
+    points = np.random.default_rng(0).normal(size=(9, 3))
+    for invariant in ("rank", "mma", "fibered"):
+        vectorizer = MultiparamPersistenceVectorizer(filtration="delaunay", invariant=invariant)
+        with pytest.raises(ValueError, match="in space invariant must be 'hilbert' or 'euler'"):
+            vectorizer.fit([points])
+
+
+def test_barcodes_without_bars_print_nothing(capsys):
+    vectorizer = MultiparamPersistenceVectorizer(
+        filtration="graph", invariant="fibered", resolution=3, n_lines=4, **GIVEN
+    )
+    features = vectorizer.fit_transform([([(0, 1)], np.eye(2)), ([(0, 1)], 2 * np.eye(2))])
+    assert np.isfinite(features).all()
+    assert capsys.readouterr().out == ""
+
+
+def test_tables_of_pandas():
+    pandas = pytest.importorskip("pandas")
+    vectorizer = MultiparamPersistenceVectorizer(resolution=3).set_output(transform="pandas")
+    table = vectorizer.fit_transform([CLOUD, CLOUD[:5]])
+    assert isinstance(table, pandas.DataFrame)
+    assert list(table.columns) == list(vectorizer.get_feature_names_out())
