@@ -45,7 +45,7 @@ class GraphletDegreeVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         Ends of the edges of the fitted graph, as they are listed; with ``of="edges"`` only.
     n_features_in_ : int
         Number of nodes.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_nodes,)
         Names of the columns, when X is a DataFrame whose column names are strings.
 
     See Also

@@ -86,7 +86,7 @@ class OrbitAdjacencyEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
         Mean cross-validated accuracy of each; with ``combine="select"`` only.
     n_features_in_ : int
         Number of nodes.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_nodes,)
         Names of the columns, when X is a DataFrame whose column names are strings.
 
     See Also

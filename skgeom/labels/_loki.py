@@ -282,6 +282,21 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
             self._locus = self.classes_[indices]
         return self._locus
 
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy of the predicted labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or what the classifier takes
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        score : float
+        """
+        return super().score(X, y, sample_weight)
+
     def get_metadata_routing(self):
         """Routing of metadata: what `fit` gets goes to the classifier's `fit`.
 

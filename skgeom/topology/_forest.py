@@ -230,7 +230,7 @@ def _decoded(plus, minus, first, second):
     points = np.empty((len(codes), 2))
     points[:, 0] = first.values[rows]
     points[:, 1] = second.values[codes - rows * len(second.values)]
-    return points, signs, np.searchsorted(rows, first.ptr)
+    return points, signs.astype(np.int32), np.searchsorted(rows, first.ptr)
 
 
 def _join(*parts):
