@@ -133,7 +133,7 @@ def main():
     arguments = parser.parse_args()
     if arguments.stitching:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore")  # digits are learned before the network converges
             stitching()
         return
     n = 10_000 if arguments.quick else 100_000

@@ -22,6 +22,16 @@ CONSTRAINTS = {
 TO_DEGREES = {"degrees": 1.0, "radians": 180.0 / np.pi}
 
 
+class KeptDtypeMixin:
+    """Tell scikit-learn which dtypes come out as they went in."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        kept = ["float64", "float32"] if self.dtype is None else [self.dtype]
+        tags.transformer_tags.preserves_dtype = kept
+        return tags
+
+
 @dataclass(frozen=True)
 class Coordinates:
     """Points on the sphere.

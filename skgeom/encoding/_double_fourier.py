@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_rows
-from skgeom.encoding._coordinates import CONSTRAINTS, read_coordinates, wrapped
+from skgeom.encoding._coordinates import CONSTRAINTS, KeptDtypeMixin, read_coordinates, wrapped
 from skgeom.encoding._kernels import trigonometric_rows
 from skgeom.encoding._terms import RADIAN, build, radii
 
@@ -26,7 +26,7 @@ KINDS = (
 )
 
 
-class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
+class DoubleFourierSphereEncoder(KeptDtypeMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Encode longitude and latitude by sines and cosines at several scales.
 
     The encodings that spherical harmonics are compared with [1]_. Radii :math:`r_s` go from
@@ -143,12 +143,6 @@ class DoubleFourierSphereEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.convention = convention
         self.dtype = dtype
         self.n_jobs = n_jobs
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        kept = ["float64", "float32"] if self.dtype is None else [self.dtype]
-        tags.transformer_tags.preserves_dtype = kept
-        return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

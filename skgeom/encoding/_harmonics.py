@@ -9,12 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_rows
-from skgeom.encoding._coordinates import CONSTRAINTS, on_sphere, read_coordinates
+from skgeom.encoding._coordinates import CONSTRAINTS, KeptDtypeMixin, on_sphere, read_coordinates
 from skgeom.encoding._kernels import harmonics_rows
 from skgeom.encoding._legendre import degree_weights, recurrence
 
 
-class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
+class SphericalHarmonicsEncoder(KeptDtypeMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Encode longitude and latitude by real spherical harmonics.
 
     The columns are the functions
@@ -144,12 +144,6 @@ class SphericalHarmonicsEncoder(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.convention = convention
         self.dtype = dtype
         self.n_jobs = n_jobs
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        kept = ["float64", "float32"] if self.dtype is None else [self.dtype]
-        tags.transformer_tags.preserves_dtype = kept
-        return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):

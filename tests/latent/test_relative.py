@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from scipy.stats import ortho_group
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import cosine_similarity, pairwise_kernels
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -429,7 +430,7 @@ def encoders():
     encoders = []
     for seed in (0, 1):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore", ConvergenceWarning)
             network = MLPClassifier((64, 48), activation="tanh", max_iter=200, random_state=seed)
             network.fit(train, y_train)
 
