@@ -7,8 +7,6 @@ import scipy.sparse as sp
 
 # Absolute values of trials must lie between this and its inverse.
 LARGEST_SIGNAL = 1e70
-
-
 _EDGES = "A list of edges is made a graph by skgeom.graph.Graph.from_edgelist."
 
 
@@ -100,8 +98,11 @@ def _as_matrix(X, name):
     array = np.asarray(X)
     if array.dtype.kind in "mM":
         raise TypeError(f"{name} must hold numbers, got an array of dtype {array.dtype}.")
+    # scipy.sparse has neither half precision nor the other byte order
     if array.dtype == np.float16:
-        return array.astype(np.float32)  # scipy.sparse has no such type
+        return array.astype(np.float32)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in "bifuc":
         try:
             array = array.astype(np.float64)
@@ -121,7 +122,10 @@ def _graph_that_is_no_matrix(X):
     # three edges with weights would pass for a matrix; nobody writes its rows as tuples
     if isinstance(X, list) and X and all(isinstance(row, tuple) for row in X):
         return "a list of tuples"
-    return "" if isinstance(X, list) and np.ndim(X) == 2 else "a list or dict"
+    try:
+        return "" if isinstance(X, list) and np.ndim(X) == 2 else "a list or dict"
+    except ValueError:
+        return "a list of rows that differ in length"
 
 
 def _canonical(adjacency, original):

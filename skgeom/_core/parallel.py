@@ -57,6 +57,7 @@ def weighted_ranges(indptr, n_ranges):
     n_rows = len(indptr) - 1
     # a row costs its entries plus a constant, so that empty rows are spread as well
     cost = indptr + np.arange(n_rows + 1)
+    n_ranges = min(n_ranges, int(cost[-1]))
     borders = np.searchsorted(cost, np.linspace(0, cost[-1], n_ranges + 1)[1:-1])
     borders = np.concatenate([[0], borders, [n_rows]]).tolist()
     return [(a, b) for a, b in pairwise(borders) if a < b]

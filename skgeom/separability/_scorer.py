@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, _fit_context, clone
 from sklearn.metrics.pairwise import PAIRWISE_DISTANCE_FUNCTIONS
 from sklearn.utils import Bunch, TransformerTags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils._set_output import _SetOutputMixin
+from sklearn.utils._set_output import _get_output_config, _SetOutputMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skgeom._core.estimator import DocLinkMixin
@@ -481,7 +481,7 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
         -------
         scores : ndarray of float64, shape (n_samples,)
             Minus the height at which the component of a row first reaches major size, in units of
-            the median lifetime. Low values are isolated points.
+            the median lifetime; -inf where it never does. Low values are isolated points.
         """
         check_is_fitted(self)
         X = self._check_cloud(X, reset=False)
@@ -512,7 +512,10 @@ class SeparabilityScorer(DocLinkMixin, _SetOutputMixin, BaseEstimator):
                 range(len(clouds)),
                 n_jobs=self.n_jobs,
             )
-        return np.array(table)
+        table = np.array(table)
+        if hasattr(X, "iloc") and _get_output_config("transform", self)["dense"] == "pandas":
+            return type(X)(table)  # else `set_output` gives the cloud's row the index of its rows
+        return table
 
     def __call__(self, estimator, X, y=None):
         """Score the embedding that a fitted estimator makes of `X`, as ``scoring=`` does.

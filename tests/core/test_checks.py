@@ -21,6 +21,8 @@ DENSE = np.array([[0.0, 2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
         sp.lil_matrix,
         lambda a: a.astype(np.int16),
         lambda a: a.astype(np.float32),
+        lambda a: a.astype(np.float16),
+        lambda a: a.astype(">f8"),
     ],
 )
 def test_graphs_of_every_form_agree(convert):
@@ -63,6 +65,7 @@ def test_graph_keeps_an_accepted_dtype():
         ([(0, 1), (1, 2), (2, 0)], TypeError, r"a list of tuples.*from_edgelist"),
         ([(0, 1, 0.5), (1, 2, 1.0), (2, 0, 2.0)], TypeError, r"a list of tuples.*from_edgelist"),
         ([[0, 1], [1, 2], [2, 0]], ValueError, r"square.*from_edgelist"),
+        ([[1, 2], [0]], TypeError, r"a list of rows that differ in length.*from_edgelist"),
         ((np.arange(4), np.arange(4)), ValueError, r"square .*\(2, 4\).*from_edgelist"),
         ({0: [1]}, TypeError, "adjacency matrix"),
     ],

@@ -44,6 +44,7 @@ def test_weighted_ranges_cover_all_rows_evenly(counts, n_ranges):
     assert covered(ranges) == list(range(len(counts)))
     cost = [int(indptr[stop] - indptr[start]) + stop - start for start, stop in ranges]
     assert max(cost) <= (indptr[-1] + len(counts)) / n_ranges + max(counts) + 2
+    assert covered(weighted_ranges(indptr, 10**15)) == list(range(len(counts)))
 
 
 @pytest.mark.parametrize("n_jobs", [None, 1, 2, 5, -1])

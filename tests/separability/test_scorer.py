@@ -441,6 +441,8 @@ def test_transform_gives_a_row_a_cloud(groups):
     assert found.get_feature_names_out().tolist() == NAMES
     frame = found.set_output(transform="pandas").transform([X])
     assert list(frame.columns) == NAMES
+    frame = found.transform(type(frame)(X))  # one cloud is one row, whatever its own rows are
+    np.testing.assert_array_equal(frame.to_numpy(), table[:1])
     with pytest.raises(ValueError, match="empty list"):
         found.transform([])
     with pytest.raises(ValueError, match="7 features"):
