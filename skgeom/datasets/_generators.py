@@ -1,13 +1,33 @@
 """Generators whose truth (distances, labels, frequencies) is known."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.signal import lfilter
 from scipy.sparse.csgraph import dijkstra
 from sklearn.neighbors import kneighbors_graph
 from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, validate_params
+
+_SOME = [Interval(Integral, 1, None, closed="left")]
+_COUNT = [Interval(Integral, 0, None, closed="left")]
+_LENGTH = [Interval(Real, 0, np.inf, closed="left")]
+_POSITIVE = [Interval(Real, 0, np.inf, closed="neither")]
 
 
+def _checked(**constraints):
+    """Check the arguments of a generator, which all have a `random_state`."""
+    constraints["random_state"] = ["random_state"]
+    return validate_params(constraints, prefer_skip_nested_validation=True)
+
+
+def _check_sequence(values, name):
+    if len(values) == 0 or not np.isfinite(np.asarray(values, dtype=float)).all():
+        raise ValueError(f"{name} must hold finite numbers, one for each class, got {values!r}.")
+
+
+@_checked(n_samples=_SOME, n_features=[Interval(Integral, 3, None, closed="left")], noise=_LENGTH)
 def make_swiss_roll(n_samples=1000, *, n_features=3, noise=0.0, random_state=None):
     """Draw points near a Swiss roll, together with the coordinates of the unrolled sheet.
 
@@ -41,8 +61,6 @@ def make_swiss_roll(n_samples=1000, *, n_features=3, noise=0.0, random_state=Non
     >>> X.shape, sheet.shape
     ((200, 3), (200, 2))
     """
-    if n_features < 3:
-        raise ValueError(f"n_features must be at least 3, got {n_features}.")
     rng = check_random_state(random_state)
     angle = 1.5 * np.pi * (1 + 2 * rng.uniform(size=n_samples))
     height = 5.0 * rng.uniform(size=n_samples)
@@ -54,6 +72,12 @@ def make_swiss_roll(n_samples=1000, *, n_features=3, noise=0.0, random_state=Non
     return X, np.column_stack([arc, height])
 
 
+@_checked(
+    n_samples=[Interval(Integral, 2, None, closed="left")],
+    n_features=_SOME,
+    n_branches=_SOME,
+    noise=_LENGTH,
+)
 def make_tree(n_samples=1000, *, n_features=10, n_branches=5, noise=0.0, random_state=None):
     """Draw points near a tree of random walks, together with their distances along the tree.
 
@@ -103,6 +127,12 @@ def make_tree(n_samples=1000, *, n_features=10, n_branches=5, noise=0.0, random_
     return X, distances, np.repeat(np.arange(n_branches), length)
 
 
+@_checked(
+    n_nodes=_SOME,
+    n_blocks=_SOME,
+    mean_degree=_LENGTH,
+    mixing=[Interval(Real, 0, 1, closed="both")],
+)
 def make_block_model(n_nodes=1000, *, n_blocks=5, mean_degree=10.0, mixing=0.2, random_state=None):
     """Draw a network with planted communities (stochastic block model).
 
@@ -148,6 +178,7 @@ def make_block_model(n_nodes=1000, *, n_blocks=5, mean_degree=10.0, mixing=0.2, 
     return _simple_graph(source, target, n_nodes), labels
 
 
+@_checked(scale=[Interval(Integral, 0, 31, closed="left")], edge_factor=_COUNT)
 def make_rmat(scale=14, *, edge_factor=16, random_state=None):
     """Draw a network with heavy-tailed degrees by recursive quadrant choice (R-MAT).
 
@@ -198,6 +229,14 @@ def _simple_graph(source, target, n_nodes):
     return adjacency
 
 
+@_checked(
+    n_trials=_SOME,
+    n_channels=_SOME,
+    n_times=[Interval(Integral, 2, None, closed="left")],
+    frequencies=["array-like"],
+    sfreq=_POSITIVE,
+    radius=[Interval(Real, 0, 1, closed="neither")],
+)
 def make_spectral_trials(
     n_trials=100,
     *,
@@ -239,6 +278,7 @@ def make_spectral_trials(
     >>> X.shape, y.tolist()
     ((6, 3, 50), [0, 1, 0, 1, 0, 1])
     """
+    _check_sequence(frequencies, "frequencies")
     rng = check_random_state(random_state)
     y = np.arange(n_trials) % len(frequencies)
     burn_in = 200
@@ -253,6 +293,7 @@ def make_spectral_trials(
     return (mixing + np.eye(n_channels)) @ X, y
 
 
+@_checked(n_samples=_SOME, n_groups=_SOME, n_features=_SOME, separation=_LENGTH, n_outliers=_COUNT)
 def make_gaussian_groups(
     n_samples=600, *, n_groups=2, n_features=10, separation=6.0, n_outliers=0, random_state=None
 ):
@@ -296,6 +337,7 @@ def make_gaussian_groups(
     return np.concatenate([X, outliers]), np.concatenate([y, np.full(n_outliers, -1)])
 
 
+@_checked(n_samples=_COUNT, n_outliers=_COUNT, inner=_LENGTH, outer=_POSITIVE)
 def make_noisy_annulus(n_samples=300, *, n_outliers=100, inner=0.85, outer=1.0, random_state=None):
     """Draw points of a planar annulus among uniform outliers in its bounding square.
 
@@ -334,6 +376,7 @@ def make_noisy_annulus(n_samples=300, *, n_outliers=100, inner=0.85, outer=1.0, 
     return X[order], on_annulus[order]
 
 
+@_checked(n_clouds=_SOME, n_points=_COUNT, parameters=["array-like"])
 def make_orbits(
     n_clouds=50, *, n_points=1000, parameters=(2.5, 3.5, 4.0, 4.1, 4.3), random_state=None
 ):
@@ -367,6 +410,7 @@ def make_orbits(
     >>> X.shape, y.tolist()
     ((5, 20, 2), [0, 1, 2, 3, 4])
     """
+    _check_sequence(parameters, "parameters")
     rng = check_random_state(random_state)
     target = np.arange(n_clouds) % len(parameters)
     r = np.asarray(parameters)[target]

@@ -1,10 +1,12 @@
 """Loaders of the data sets in ``data/``."""
 
 from importlib.resources import files
+from numbers import Real
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, validate_params
 
 _DATA = files("skgeom.datasets") / "data"
 
@@ -30,6 +32,17 @@ def _bunch(return_X_y, **content):
     return Bunch(**content)
 
 
+@validate_params(
+    {
+        "channels": ["array-like", None],
+        "band": ["array-like", None],
+        "tmin": [Interval(Real, 0, np.inf, closed="left")],
+        "tmax": [Interval(Real, 0, np.inf, closed="neither")],
+        "kinds": ["array-like", None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def load_motor_imagery(
     *, channels=None, band=(8.0, 35.0), tmin=0.0, tmax=4.0, kinds=None, return_X_y=False
 ):
@@ -103,15 +116,15 @@ def _pick_channels(channels, ch_names):
     if channels is None:
         return list(range(len(ch_names)))
     unknown = [name for name in channels if name not in ch_names]
-    if unknown:
-        raise ValueError(f"channels: unknown {unknown}; the recordings have {ch_names}.")
+    if unknown or len(channels) == 0:
+        raise ValueError(f"channels must be some of {ch_names}, got {channels!r}.")
     return [ch_names.index(name) for name in channels]
 
 
 def _pick_runs(kinds, runs, run_kind):
     codes = {"executed": "ME_LR", "imagined": "MI_LR"}
     kinds = tuple(codes) if kinds is None else kinds
-    if isinstance(kinds, str) or any(kind not in codes for kind in kinds):
+    if len(kinds) == 0 or any(kind not in codes for kind in kinds):
         raise ValueError(f"kinds must be a sequence out of {sorted(codes)}, got {kinds!r}.")
     kept = np.isin(run_kind, [codes[kind] for kind in kinds])
     return runs[kept], kept
@@ -120,8 +133,7 @@ def _pick_runs(kinds, runs, run_kind):
 def _band_pass(signals, band, sfreq):
     from scipy.signal import butter, sosfiltfilt
 
-    low, high = band
-    if not 0 < low < high < sfreq / 2:
+    if len(band) != 2 or not 0 < band[0] < band[1] < sfreq / 2:
         raise ValueError(f"band must satisfy 0 < low < high < {sfreq / 2} Hz, got {band!r}.")
     return sosfiltfilt(butter(4, band, "bandpass", fs=sfreq, output="sos"), signals, axis=-1)
 

@@ -1,5 +1,7 @@
 """The generators keep the truth that they promise."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -95,8 +97,18 @@ def test_annulus_radii():
         (datasets.make_swiss_roll, {"n_features": 2}, "n_features"),
         (datasets.make_tree, {"n_samples": 3}, "n_samples"),
         (datasets.make_gaussian_groups, {"n_groups": 5, "n_features": 2}, "n_groups"),
+        (datasets.make_spectral_trials, {"frequencies": []}, "frequencies"),
+        (datasets.make_orbits, {"parameters": [np.nan]}, "parameters"),
     ],
 )
 def test_wrong_arguments_are_named(make, arguments, name):
     with pytest.raises(ValueError, match=name):
         make(**arguments)
+
+
+@pytest.mark.parametrize("make", [make for make, _ in GENERATORS])
+@pytest.mark.parametrize("wrong", ["a", -1, np.nan, {}], ids=repr)
+def test_every_argument_is_checked(make, wrong):
+    for name in inspect.signature(make).parameters:
+        with pytest.raises(ValueError, match=rf"\b{name}\b"):
+            make(**{name: wrong})

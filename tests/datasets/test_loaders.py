@@ -55,7 +55,17 @@ def test_motor_imagery_choices():
     assert imagined.ch_names == ["C4", "C3"]
     both = datasets.load_motor_imagery(channels=["C3"], band=None)
     assert np.array_equal(both.data, np.round(both.data))
-    for wrong in ({"channels": ["XX"]}, {"kinds": "imagined"}, {"band": (8, 90)}, {"tmax": 1e3}):
+    for wrong in (
+        {"channels": ["XX"]},
+        {"channels": []},
+        {"kinds": "imagined"},
+        {"kinds": []},
+        {"band": (8, 90)},
+        {"band": (8,)},
+        {"tmin": -1},
+        {"tmax": 1e3},
+        {"tmax": np.inf},
+    ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             datasets.load_motor_imagery(**wrong)
 
