@@ -14,6 +14,7 @@ from sklearn.utils import check_array, gen_batches
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import validate_data
 
+from skgeom._core.checks import check_graph
 from skgeom._core.extras import import_extra
 from skgeom._core.parallel import (
     even_ranges,
@@ -515,8 +516,13 @@ def laplacian(affinity, kind="normalized"):
     Returns
     -------
     L : csr_array of shape (n, n)
+
+    Raises
+    ------
+    ValueError
+        For an affinity that is not square, or holds negative weights, NaN or infinity.
     """
-    W = sp.csr_array(affinity, dtype=np.float64, copy=True)
+    W = check_graph(affinity, name="affinity").copy()
     W.setdiag(0.0)
     W.eliminate_zeros()
     degrees = W.sum(axis=1)
@@ -559,7 +565,12 @@ None
     labels : int array of shape (n,)
         Component of each node, before bridging.
     """
-    affinity = sp.csr_array(affinity)
+    affinity = check_graph(affinity, dtype=(np.float64, np.float32), name="affinity")
+    if X is not None and getattr(X, "shape", (0,))[:1] != affinity.shape[:1]:
+        raise ValueError(
+            f"X must be an array of the {affinity.shape[0]} nodes of affinity, got "
+            f"{getattr(X, 'shape', X)!r:.80}."
+        )
     n_components, labels = connected_components(affinity, directed=False)
     if n_components == 1:
         return affinity, lengths, 1, labels

@@ -1,12 +1,16 @@
 """Heat on a graph: ``exp(-tL) B`` and ``log exp(-tL)``, with relative accuracy of each entry."""
 
+from numbers import Integral, Real
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import breadth_first_order, reverse_cuthill_mckee
 from scipy.sparse.linalg import eigsh, splu
 from scipy.special import ive
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from skgeom._core.checks import check_graph
 from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
 from skgeom._core.sparse import aligned_empty
 from skgeom.manifold._kernels import COLUMN_STEP, complete_columns, recurrence_rows
@@ -29,8 +33,15 @@ EULER_STEPS = 32
 _LOW_RANK = 128
 # entries of methods that are right in absolute terms are rounding below this
 _ABSOLUTE_ERROR = 1e-13
+_SETTINGS = {
+    "order": [Interval(Integral, 1, None, closed="left"), None],
+    "tol": [Interval(Real, 0, 1, closed="neither")],
+}
 
 
+@validate_params(
+    {"method": [StrOptions(set(ACTIONS))], **_SETTINGS}, prefer_skip_nested_validation=True
+)
 def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
     """``exp(-t L) B`` for one or several times.
 
@@ -80,6 +91,8 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
     B = np.asarray(B, dtype=np.float64)
     if B.ndim != 2 or B.shape[0] != L.shape[0]:
         raise ValueError(f"B must have shape ({L.shape[0]}, p) like L, got {B.shape}.")
+    if not np.isfinite(B).all():
+        raise ValueError("B contains NaN or infinity.")
     if method == "series":
         logs = _series(L, times, B, order, tol, n_jobs)
         U = np.stack([values * np.exp(shift) for values, shift in logs])
@@ -87,15 +100,16 @@ def heat_action(L, t, B, *, method="series", order=None, tol=1e-8, n_jobs=None):
         U = _chebyshev(L, times, B, order, tol, n_jobs)
     elif method == "euler":
         U = _euler(L, times, B, order)
-    elif method in ("lowrank", "eigh"):
+    else:
         values, vectors = _eigenpairs(L, order, method)
         inner = vectors.T @ B
         U = np.stack([(vectors * np.exp(-t * values)) @ inner for t in times])
-    else:
-        raise ValueError(f"method must be one of {ACTIONS}, got {method!r}.")
     return U[0] if np.ndim(t) == 0 else U
 
 
+@validate_params(
+    {"method": [StrOptions(set(HEAT_METHODS))], **_SETTINGS}, prefer_skip_nested_validation=True
+)
 def log_heat_kernel(L, t, columns=None, *, method="auto", order=None, tol=1e-8, n_jobs=None):
     """Logarithms of the heat kernel ``exp(-t L)``, or of some of its columns.
 
@@ -136,8 +150,6 @@ default="auto"
     """
     L, times = _check_heat(L, t)
     n = L.shape[0]
-    if method not in HEAT_METHODS:
-        raise ValueError(f"method must be one of {HEAT_METHODS}, got {method!r}.")
     if columns is not None:
         columns = check_nodes(columns, n, "columns")
     few = columns is not None and len(columns) < n // 8
@@ -170,9 +182,7 @@ default="auto"
 
 def _check_heat(L, t):
     """Square float64 CSR Laplacian, and the times as an array of shape (n_times,)."""
-    L = sp.csr_array(L, dtype=np.float64)
-    if L.shape[0] != L.shape[1]:
-        raise ValueError(f"L must be square, got shape {L.shape}.")
+    L = check_graph(L, allow_negative=True, name="L")
     times = np.atleast_1d(np.asarray(t, dtype=np.float64))
     if times.ndim != 1 or times.size == 0 or not (np.isfinite(times) & (times >= 0)).all():
         raise ValueError(f"t must hold finite non-negative diffusion times, got {t!r}.")

@@ -133,6 +133,18 @@ def test_laplacians():
     np.testing.assert_allclose(laplacian(W, "random_walk").toarray(), L / d[:, None], atol=1e-15)
 
 
+@pytest.mark.parametrize("function", [laplacian, connect_components])
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_affinities_must_be_finite_and_not_negative(function, weight):
+    with pytest.raises(ValueError, match=r"affinity contains .* entry \(0, 1\)"):
+        function(np.array([[0, weight], [weight, 0]]))
+
+
+def test_components_are_joined_by_as_many_points():
+    with pytest.raises(ValueError, match="X must be an array of the 4 nodes"):
+        connect_components(sp.csr_array((4, 4)), np.zeros((3, 2)))
+
+
 def test_laplacian_of_isolated_node():
     W = sp.csr_array((3, 3))
     assert laplacian(W).nnz == 0
