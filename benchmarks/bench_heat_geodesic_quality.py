@@ -80,18 +80,12 @@ def spearman(D, true):
 # ---------------------------------------------------------------------- distances
 
 
-def heat_options(tuned):
-    if not tuned:
-        return [{}]
-    values = product((10, 15), (0.85, 0.9, 0.95, 0.98), (0.5, 1.0, 1.5))
-    return [{"n_neighbors": k, "t_param": f, "sigma": s} for k, f, s in values]
-
-
-def both_graphs():
-    """The same, and the graph of one width, the same for all points."""
-    values = product((10, 15), (0.9, 0.95, 0.98))
-    knn = [{"graph": "knn", "n_neighbors": k, "t_param": f} for k, f in values]
-    return heat_options(True) + knn
+TUNED = [
+    {"graph": graph, "n_neighbors": k, "t_param": f, "sigma": sigma, "rho": rho}
+    for graph, k, f, sigma, rho in product(
+        ("alpha", "knn"), (10, 15), (0.85, 0.93, 0.97), (0.5, 1.0), (0.0, 0.3)
+    )
+]
 
 
 def heat_distances(X, options):
@@ -171,11 +165,9 @@ def shown(distances, options, make, n):
 
 METHODS = {
     "authors' kernel, tuned": (kernel_distances, KERNEL_OPTIONS),
-    "skgeom, tuned": (heat_distances, heat_options(True)),
-    "skgeom, tuned with the graph": (heat_distances, both_graphs()),
+    "skgeom, tuned": (heat_distances, TUNED),
     "skgeom, untuned": (heat_distances, [{}]),
-    "t_param=0.95": (heat_distances, [{"t_param": 0.95}]),
-    "graph='knn', t_param=0.95": (heat_distances, [{"graph": "knn", "t_param": 0.95}]),
+    "graph='knn'": (heat_distances, [{"graph": "knn"}]),
     "resolvent, untuned": (resolvent_distances, [{}]),
     "shortest path": (path_distances, [{}]),
 }
@@ -221,12 +213,8 @@ def prepare_heat(work):
     return _picture(_heat)(work)
 
 
-def prepare_smooth(work):
-    return _picture(lambda X: _heat(X, t_param=0.95))(work)
-
-
 def prepare_one_width(work):
-    return _picture(lambda X: _heat(X, graph="knn", t_param=0.9))(work)
+    return _picture(lambda X: _heat(X, graph="knn"))(work)
 
 
 def prepare_isomap(work):
@@ -268,8 +256,7 @@ def picture_pearson(work, Y):
 
 PAINTERS = [
     Contender("skgeom", prepare_heat, quality=picture_pearson),
-    Contender("skgeom, t_param=0.95", prepare_smooth, quality=picture_pearson),
-    Contender("graph='knn', t_param=0.9", prepare_one_width, quality=picture_pearson),
+    Contender("graph='knn'", prepare_one_width, quality=picture_pearson),
     Contender("heatgeo", prepare_heatgeo, ("heatgeo",), picture_pearson),
     Contender("heatgeo, auto", prepare_heatgeo_auto, ("heatgeo",), picture_pearson),
     Contender("PHATE", prepare_phate, ("phate",), picture_pearson),

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import scipy.sparse as sp
+from joblib import effective_n_jobs
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import breadth_first_order, reverse_cuthill_mckee
 from scipy.sparse.linalg import eigsh, splu
@@ -334,7 +335,8 @@ def _recurrence(A, B, first, terms, n_jobs):
     order = reverse_cuthill_mckee(sp.csr_array(A), symmetric_mode=True)
     A = sp.csr_array(A[order][:, order])
     indptr, indices = A.indptr.astype(np.int64), A.indices.astype(np.int32)
-    ranges = weighted_ranges(indptr, 1 if n < 512 else 16)
+    n_jobs = effective_n_jobs(n_jobs)  # asked once, not at every term
+    ranges = weighted_ranges(indptr, 1 if n < 512 or n_jobs == 1 else 16)
     width = min(_COLUMNS_PER_PASS, -(-p // COLUMN_STEP) * COLUMN_STEP)
     current, previous = (aligned_empty((n, width), np.dtype(float)) for _ in range(2))
     total = aligned_empty((len(first), n, width), np.dtype(float))

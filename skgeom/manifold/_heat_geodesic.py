@@ -53,7 +53,7 @@ PRESETS = {
     "diffusion_maps": {"laplacian": "random_walk", "distance": "diffusion", "mds": "classical"},
     "isomap": {"graph": "knn", "distance": "shortest_path", "mds": "classical"},
     "sne": {"laplacian": "combinatorial", "sigma": 0.0, "power": 2.0, "weights": "heat"},
-    "random_walk": {"heat_method": "power"},
+    "random_walk": {"laplacian": "normalized", "heat_method": "power"},
 }
 
 
@@ -101,14 +101,15 @@ class HeatGeodesicEmbedding(
     n_pca : int or None, default=None
         Look for neighbours in so many principal components. Up to 1000 features, and for ten times
         as many points, they are those of the covariance added up over blocks of rows.
-    laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
-        "random_walk" uses the densities of its kernel with respect to the degrees.
+    laplacian : {"random_walk", "normalized", "combinatorial"}, default="random_walk"
+        "random_walk" takes the densities of its kernel with respect to the degrees, so that a
+        point's degree alone makes it neither near nor far; "normalized" is symmetric without them.
     t : float, array-like, "auto", "entropy" or "knee", default="auto"
         Diffusion time, in units of the Laplacian. "auto" is "entropy": the time at which the
         entropy of the rows has reached the share `t_param` of its limit. An array averages the
         distances of several times. See `select_time`.
-    t_param : float, default=0.85
-        Larger is smoother.
+    t_param : float, default=0.93
+        Larger is smoother and bears more noise, smaller keeps more detail of clean data.
     sigma : float, default=1
         Volume correction: 0 none, 1 full.
     rho : float in [0, 1], default=0
@@ -278,9 +279,9 @@ default="classical"
         thresh=1e-4,
         anisotropy=0.0,
         n_pca=None,
-        laplacian="normalized",
+        laplacian="random_walk",
         t="auto",
-        t_param=0.85,
+        t_param=0.93,
         sigma=1.0,
         rho=0.0,
         distance="heat",

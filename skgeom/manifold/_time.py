@@ -15,7 +15,8 @@ from skgeom.manifold._affinity import laplacian as make_laplacian
 from skgeom.manifold._heat import heat_action
 
 # exponents of two of the grid of times, in batches: later ones only where they are needed
-_BATCHES = ((-4.0, 7.0), (7.0, 11.0), (11.0, 15.0), (15.0, 18.0))
+_BATCHES = ((-4.0, 7.0), (7.0, 9.0), (9.0, 11.0), (11.0, 12.0), (12.0, 14.0), (14.0, 16.0),
+            (16.0, 18.0))  # fmt: skip
 # steps of the exponents: the knee is a time of the grid, the entropy's time lies between two
 _STEPS = {"entropy": 1.0, "knee": 0.5}
 # the knee is sought on times up to this share of the entropy's limit
@@ -38,9 +39,9 @@ def select_time(
     affinity,
     *,
     rule="entropy",
-    share=0.85,
-    laplacian="normalized",
-    n_rows=128,
+    share=0.93,
+    laplacian="random_walk",
+    n_rows=64,
     random_state=None,
     n_jobs=None,
 ):
@@ -57,9 +58,9 @@ def select_time(
         "entropy": the time at which the entropy is `share` of its limit. "knee": where the
         entropy over log t bends most (the point farthest above the chord, as in Kneedle), on a
         grid that ends at 99.9 % of the limit.
-    share : float in (0, 1), default=0.85
-    laplacian : {"normalized", "combinatorial", "random_walk"}, default="normalized"
-    n_rows : int, default=128
+    share : float in (0, 1), default=0.93
+    laplacian : {"random_walk", "normalized", "combinatorial"}, default="random_walk"
+    n_rows : int, default=64
         The entropy is averaged over at most that many rows, drawn without replacement.
     random_state : int, RandomState or None
     n_jobs : int or None

@@ -44,9 +44,10 @@ def test_formula():
         v = 2 / (np.diag(H)[:, None] + np.diag(H))
         expected = np.sqrt(np.maximum(0, -16 * np.log(H) - sigma * 16 * np.log(v)))
         np.fill_diagonal(expected, 0)
-        D = graph_distance(W, t=4.0, sigma=sigma)
+        options = {"t": 4.0, "sigma": sigma, "laplacian": "normalized"}
+        D = graph_distance(W, **options)
         np.testing.assert_allclose(D, expected, rtol=1e-6, atol=1e-6)
-        D2 = graph_distance(W, t=4.0, sigma=sigma, power=2.0)
+        D2 = graph_distance(W, **options, power=2.0)
         np.testing.assert_allclose(D2, expected**2, rtol=1e-6, atol=1e-6)
 
 
@@ -76,7 +77,7 @@ def test_potential_is_the_triplet_distance_of_squares():
     """log h = -d^2/(4t) at sigma = 0, so the PHATE potential is 1/(4t) times the triplet of d^2."""
     t = 5.0
     W = affinity_graph(points(), n_neighbors=6)
-    potential = graph_distance(W, t=t, distance="potential")
+    potential = graph_distance(W, t=t, distance="potential", laplacian="normalized")
     log_h = log_heat_kernel(laplacian(W), t)
     np.testing.assert_allclose(potential, cdist(log_h, log_h), rtol=1e-10, atol=1e-10)
     squares = -4 * t * log_h

@@ -49,10 +49,8 @@ def test_truncated_distances_by_their_definition(value, relative):
 
 def test_truncated_heat_has_no_largest_distance():
     """Entries below the threshold go on along the graph: farther than any that is kept."""
-    heat = HeatGeodesicEmbedding(t=8.0, random_state=0).fit(ROLL[:150])
-    cut = HeatGeodesicEmbedding(t=8.0, truncation=("heat", "min", 1e-6, True), random_state=0).fit(
-        ROLL[:150]
-    )
+    heat = HeatGeodesicEmbedding(t=8.0, laplacian="normalized", random_state=0).fit(ROLL[:150])
+    cut = clone(heat).set_params(truncation=("heat", "min", 1e-6, True)).fit(ROLL[:150])
     H = heat.heat_kernel()
     kept = 1e-6 * H.max() <= H
     D, E = heat.landmark_dissimilarity_, cut.landmark_dissimilarity_
@@ -66,9 +64,11 @@ def test_truncated_heat_has_no_largest_distance():
 
 def test_capped_heat():
     """With "max" all entries above count as it: near points come to lie at one distance."""
-    capped = distances(truncation=("heat", "max", 0.05, True), sigma=0.0)
-    plain = distances(sigma=0.0)
-    H = HeatGeodesicEmbedding(t=8.0, random_state=0).fit(ROLL[:150]).heat_kernel()
+    options = {"laplacian": "normalized", "sigma": 0.0}
+    capped = distances(truncation=("heat", "max", 0.05, True), **options)
+    plain = distances(**options)
+    heat = HeatGeodesicEmbedding(t=8.0, laplacian="normalized", random_state=0).fit(ROLL[:150])
+    H = heat.heat_kernel()
     floor = np.sqrt(-4 * 8.0 * np.log(0.05 * H.max()))
     np.testing.assert_allclose(capped[0, 1:], np.maximum(plain, floor)[0, 1:], rtol=1e-9)
 
