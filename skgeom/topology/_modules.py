@@ -454,7 +454,7 @@ def tcdr(
         modules,
         powers,
         INTERVAL_KERNELS[interval_kernel],
-        kernels.MAXIMUM if largest else kernels.SUM,
+        kernels.LARGEST if largest else kernels.SUM,
         delta,
         grid,
         1,
