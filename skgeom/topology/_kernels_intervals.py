@@ -144,6 +144,15 @@ def _values_by_distance(kind, births, deaths, scale, gx, gy, values):
 
 
 @njit(nogil=True, cache=True)
+def interval_values(kind, births, deaths, scale, gx, gy, values):
+    """Representations of one interval on a grid."""
+    if kind in (GAUSSIAN, EXPONENTIAL):
+        _values_by_distance(kind, births, deaths, scale, gx, gy, values)
+    else:
+        _near_values(kind, births, deaths, scale, gx, gy, values)
+
+
+@njit(nogil=True, cache=True)
 def _put(op, weight, values, images):
     """Add one interval's values, times its weight, to the images."""
     for i in range(values.shape[0]):
@@ -163,8 +172,8 @@ def _put(op, weight, values, images):
 def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, scale, gx, gy, images):
     """Add up, or sort, the representations of the summands of one module.
 
-    ``images`` has shape (n_images, len(gx), len(gy)). With `SUM` there is one image, of weight times
-    value; with `LARGEST` image k has the k-th largest of these at every point.
+    ``images`` has shape (n_images, len(gx), len(gy)). With `SUM` there is one image, of weight
+    times value; with `LARGEST` image k has the k-th largest of these at every point.
     """
     values = np.empty((len(gx), len(gy)))
     for summand in range(len(birth_ptr) - 1):
@@ -172,10 +181,7 @@ def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, sca
         d = deaths[death_ptr[summand] : death_ptr[summand + 1]]
         if len(b) == 0 or len(d) == 0 or weights[summand] == 0.0:
             continue
-        if kind == GAUSSIAN or kind == EXPONENTIAL:
-            _values_by_distance(kind, b, d, scale, gx, gy, values)
-        else:
-            _near_values(kind, b, d, scale, gx, gy, values)
+        interval_values(kind, b, d, scale, gx, gy, values)
         _put(op, weights[summand], values, images)
 
 

@@ -52,7 +52,7 @@ def signed_measure(transformer, shape):
     Parameters
     ----------
     transformer : BifiltrationTransformer
-        Fitted, and with a gradient: see `BifiltrationTransformer.gradient`.
+        Fitted, of measures that have a gradient: see `BifiltrationTransformer.gradient`.
     shape : Tensor, or pair with tensors
         As in `vectorize`.
 
@@ -66,7 +66,13 @@ def signed_measure(transformer, shape):
     ------
     ImportError
         When torch is not installed.
+    ValueError
+        When the transformer has modules or barcodes in place of measures.
     """
+    if transformer.invariant in ("mma", "fibered"):
+        raise ValueError(
+            f"signed_measure: invariant={transformer.invariant!r} has none; see vectorize."
+        )
     shapes, tensors = _apart([shape])
     measure = transformer.transform(shapes)[0]
 

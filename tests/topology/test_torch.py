@@ -84,6 +84,20 @@ class TestWithTorch:
             losses.append(float(loss.detach()))
         assert losses[2] < losses[1] < losses[0]
 
+    def test_modules_are_vectorized_and_have_no_measure(self):
+        (cloud,) = self.tensors((8, 2))
+        array = cloud.detach().numpy()
+        vectorizer = MultiparamPersistenceVectorizer(
+            filtration="alpha",
+            function_params={"bandwidth": 0.5},
+            invariant="mma",
+            resolution=3,
+            delta=0.3,
+        ).fit([0.3 * array, array, 3 * array])
+        assert self.torch.autograd.gradcheck(lambda c: vectorize(vectorizer, [c]), cloud)
+        with pytest.raises(ValueError, match="invariant='mma' has none"):
+            signed_measure(vectorizer.transformer_, cloud)
+
     def test_arrays_alone_are_refused(self):
         vectorizer = MultiparamPersistenceVectorizer()
         with pytest.raises(TypeError, match="X holds no floating tensor"):
