@@ -37,7 +37,7 @@ from skgeom.topology._functions import (
 )
 from skgeom.topology._kernels import farthest_points
 from skgeom.topology._measures import DEFAULT_ROWS, aggregate, by_last_parameter, round_up_rows
-from skgeom.topology._modules import decompose_complex
+from skgeom.topology._modules import corner_grades, decompose_complex
 from skgeom.topology._precomputed import complex_measures
 from skgeom.topology._pull_back import function_gradient, radii_gradient, values_gradient
 from skgeom.topology._rank import ends, is_rank, sample_rank_measure
@@ -342,17 +342,18 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return {"cells": cells, "megabytes": size / 1e6}
 
     def gradient(self, X, slopes):
-        """Vector-Jacobian product of `transform`, for invariants that are signed measures.
+        """Vector-Jacobian product of `transform`, for signed measures and for "mma".
 
         Where the order of the grades is fixed, every coordinate of an atom is a grade of one
-        cell; where grades tie it is one element of the generalised derivative.
+        cell, and every corner of an interval moves with one; where grades tie it is one element
+        of the generalised derivative.
 
         Parameters
         ----------
         X : sequence of shapes
-        slopes : list of dict
+        slopes : list of dict, or of pairs of ndarrays
             Per sample: key -> array of shape (n_atoms, n_parameters), the gradient in the atoms
-            that `transform` returns.
+            that `transform` returns; of modules, those in births and deaths, (n_corners, 2).
 
         Returns
         -------
@@ -374,10 +375,13 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 "gradient needs graphs whose edges enter with the later of their nodes."
             )
-        measures = self._invariants(shapes)
-        if len(slopes) != len(measures):
-            raise ValueError(f"slopes has {len(slopes)} entries for {len(measures)} samples.")
-        atoms = [_matched(m, g, i) for i, (m, g) in enumerate(zip(measures, slopes))]
+        if self.invariant == "mma":
+            found, match = parallel_map(self._corners, self._complexes(shapes)), _matched_corners
+        else:
+            found, match = self._invariants(shapes), _matched
+        if len(slopes) != len(found):
+            raise ValueError(f"slopes has {len(slopes)} entries for {len(found)} samples.")
+        atoms = [match(m, g, i) for i, (m, g) in enumerate(zip(found, slopes))]
         return self._pulled_back(shapes, atoms)
 
     def _pulled_back(self, shapes, atoms):
@@ -408,8 +412,8 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _check_differentiable(self):
         reason = None
-        if self.invariant not in ("hilbert", "euler", "rank"):
-            reason = f"a signed measure, invariant={self.invariant!r} is none"
+        if self.invariant == "fibered":
+            reason = "measures or modules, invariant='fibered' has barcodes"
         elif self.filtration in ("degree_rips", "precomputed") or self.metric == "precomputed":
             reason = "points, images or graphs with node values"
         elif self.filtration == "graph" and not self._given_values():
@@ -709,6 +713,10 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _fibers(self, cells):
         return fibered_barcodes(*cells, self._dimensions(), self.filtration_box_, self.n_lines)
 
+    def _corners(self, cells):
+        dimensions, box = self._dimensions(), self.filtration_box_
+        return corner_grades(*cells, dimensions, box, self.n_lines, self.max_error)
+
     def _decompose(self, cells):
         return decompose_complex(
             *cells,
@@ -915,6 +923,21 @@ def _matched(measures, slopes, index):
             gradients.append(slope)
     if not points:
         raise ValueError(f"Sample {index}: slopes has none of the keys {list(measures)}.")
+    return np.concatenate(points), np.concatenate(gradients)
+
+
+def _matched_corners(corners, slopes, index):
+    """One atom per coordinate of a corner, with the grade that it follows, and its slope."""
+    points, gradients = [], []
+    for (values, axes, factors), slope in zip(corners, slopes):
+        slope = np.asarray(slope, dtype=np.float64)
+        if slope.shape != values.shape:
+            raise ValueError(
+                f"Sample {index}: slopes must have shape {values.shape}, got {slope.shape}."
+            )
+        which = axes.ravel()[:, None] == np.arange(2)
+        points.append(np.where(which, values.reshape(-1, 1), np.inf))
+        gradients.append(np.where(which, (slope * factors).reshape(-1, 1), 0.0))
     return np.concatenate(points), np.concatenate(gradients)
 
 

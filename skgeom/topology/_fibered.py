@@ -59,7 +59,7 @@ def fibered_barcodes(simplices, grades, homology_dimensions, box, n_lines):
     points, directions, bars = [], [], {d: [] for d in homology_dimensions}
     for angle, count in zip(angles, counts):
         unit = np.array([np.cos(angle), np.sin(angle)])
-        offsets, _ = line_offsets(1.0 / unit, count, None)
+        offsets = line_offsets(1.0 / unit, count, None)
         for dimension, module in modules.items():
             bars[dimension] += _bars(module.scaled(1.0 / unit), offsets, 1.0 / unit)
         # on the line, x / unit_x - y / unit_y is the offset

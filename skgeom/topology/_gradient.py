@@ -4,7 +4,10 @@ from itertools import combinations
 
 import numpy as np
 
+from skgeom.topology import _kernels_intervals as kernels
 from skgeom.topology._convolution import kernel_table
+from skgeom.topology._kernels_interval_slopes import pull_intervals
+from skgeom.topology._modules import module_recipe, summand_powers
 
 
 def convolution_gradient(points, weights, sample, grid, bandwidth, kernel, cotangent):
@@ -92,3 +95,81 @@ def balanced_parts(points, weights, corner):
             free = np.ones(n_parameters, dtype=bool)
             free[list(axes)] = False
             yield moved, (-1) ** size * weights, free
+
+
+def module_gradient(modules, grid, box, parameters, cotangent):
+    """Gradient of ``sum(cotangent * module_features(...))`` in the corners.
+
+    Parameters
+    ----------
+    modules : IntervalModules
+        Of one homology dimension, in the unit of the grid.
+    grid : sequence of two ndarrays
+    box : ndarray of shape (2, 2)
+    parameters : dict
+        As `module_features` takes them.
+    cotangent : ndarray of shape (n_features,)
+
+    Returns
+    -------
+    births, deaths : ndarrays of shape (n_corners, 2)
+        A summand that is as deep as the box lets one see has none.
+    """
+    recipe = module_recipe(parameters)
+    powers, weights = summand_powers(modules, recipe, box)
+    births, deaths = np.ascontiguousarray(modules.births), np.ascontiguousarray(modules.deaths)
+    grid = tuple(np.ascontiguousarray(values) for values in grid)
+    shape = (len(grid[0]), len(grid[1]))
+    values = np.zeros((len(modules), *shape))
+    for i, table in enumerate(values):
+        kernels.interval_values(
+            recipe["kind"], *modules.corners(i), float(recipe["scale"]), *grid, table
+        )
+    V = cotangent.reshape(-1, *shape)
+    if recipe["op"] == "largest":
+        slopes, in_powers = _through_order(values, powers, V, recipe["k"])
+    else:
+        slopes, in_powers = _through_sum(values, powers, V[0], recipe["op"] == "mean")
+    factors = recipe["power"] * powers
+    factors = np.divide(factors, weights, where=weights > 0, out=np.zeros(len(weights)))
+    out = np.zeros(births.shape), np.zeros(deaths.shape)
+    pull_intervals(
+        births,
+        deaths,
+        modules.birth_ptr,
+        modules.death_ptr,
+        recipe["kind"],
+        float(recipe["scale"]),
+        grid,
+        slopes,
+        {"interleaving": kernels.INTERLEAVING, "volume": kernels.VOLUME}.get(recipe["weight"], -1),
+        np.ascontiguousarray(box),
+        in_powers * factors,
+        out,
+    )
+    return out
+
+
+def _through_sum(values, powers, V, mean):
+    """Slopes in values (n_summands, ...) and powers (n_summands,) of their sum or mean."""
+    total = powers.sum() if mean else 1.0
+    if total == 0:
+        return np.zeros(values.shape), np.zeros(len(powers))
+    image = np.tensordot(powers, values, axes=1) / total if mean else 0.0
+    in_powers = ((values - image) * V).sum(axis=(1, 2)) / total
+    return powers[:, None, None] * V / total, in_powers
+
+
+def _through_order(values, powers, V, k):
+    """Slopes in values and powers of the k-th largest products at every point."""
+    ranks = np.argsort(-powers[:, None, None] * values, axis=0, kind="stable")
+    slopes, in_powers = np.zeros(values.shape), np.zeros(len(powers))
+    for image, rank in zip(V, k):
+        if rank < len(values):
+            chosen = ranks[rank : rank + 1]
+            held = np.take_along_axis(values, chosen, 0)
+            finite = np.where(np.isfinite(held), held, 0.0)
+            added = np.take_along_axis(slopes, chosen, 0) + image * powers[chosen]
+            np.put_along_axis(slopes, chosen, added, 0)
+            in_powers += np.bincount(chosen.ravel(), (image * finite).ravel(), len(powers))
+    return slopes, in_powers

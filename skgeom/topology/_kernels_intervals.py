@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 INTERLEAVING, VOLUME, RECTANGLE, GAUSSIAN, EXPONENTIAL, LANDSCAPE = 0, 1, 2, 3, 4, 5
-SUM, MAXIMUM, LARGEST = 0, 1, 2
+SUM, LARGEST = 0, 1
 
 
 @njit(nogil=True, cache=True)
@@ -64,15 +64,28 @@ def area(births, deaths, low, high):
 
 
 @njit(nogil=True, cache=True)
-def distance(births, deaths, x, y):
-    """How far (x, y) is from being above a birth and below a death (sup norm)."""
-    to_birth = np.inf
-    for i in range(len(births)):
-        to_birth = min(to_birth, max(0.0, max(births[i, 0] - x, births[i, 1] - y)))
-    to_death = np.inf
-    for j in range(len(deaths)):
-        to_death = min(to_death, max(0.0, max(x - deaths[j, 0], y - deaths[j, 1])))
-    return max(to_birth, to_death)
+def _closeness(kind, corners, axis, sign, grid, scale):
+    """Kernel of how far every grid value is before (sign 1) or beyond (-1) every corner."""
+    table = np.empty((len(corners), len(grid)))
+    for k in range(len(corners)):
+        for i in range(len(grid)):
+            z = max(0.0, sign * (corners[k, axis] - grid[i])) / scale
+            table[k, i] = np.exp(-0.5 * z * z) if kind == GAUSSIAN else np.exp(-z)
+    return table
+
+
+@njit(nogil=True, cache=True)
+def _closest(along_x, along_y, i, row):
+    """Kernel of the sup distance to the closest corner, from the grid points of one row.
+
+    The kernel falls with the distance: largest distances are smallest values, so that one value per
+    axis and corner will do.
+    """
+    row[:] = 0.0
+    for k in range(len(along_x)):
+        limit = along_x[k, i]
+        for j in range(len(row)):
+            row[j] = max(row[j], min(limit, along_y[k, j]))
 
 
 @njit(nogil=True, cache=True)
@@ -89,14 +102,9 @@ def _depth(births, deaths, x, y):
 
 @njit(nogil=True, cache=True)
 def _value(kind, births, deaths, x, y, scale, low, high):
-    """The representation of one interval at one point."""
+    """The representation of one interval at one point, but for those by distance."""
     if kind == LANDSCAPE:
         return _depth(births, deaths, x, y)
-    if kind == GAUSSIAN:
-        z = distance(births, deaths, x, y) / scale
-        return np.exp(-0.5 * z * z)
-    if kind == EXPONENTIAL:
-        return np.exp(-distance(births, deaths, x, y) / scale)
     low[0], low[1], high[0], high[1] = x - scale, y - scale, x + scale, y + scale
     if kind == INTERLEAVING:
         return longest_diagonal(births, deaths, low, high) / (2 * scale)
@@ -106,39 +114,75 @@ def _value(kind, births, deaths, x, y, scale, low, high):
 
 
 @njit(nogil=True, cache=True)
-def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, scale, gx, gy, images):
-    """Add up, or take maxima of, the representations of the summands of one module.
-
-    ``images`` has shape (n_images, len(gx), len(gy)). With `SUM` and `MAXIMUM` there is one image,
-    of weight times value; with `LARGEST` image k has the k-th largest value at every point.
-    """
+def _near_values(kind, births, deaths, scale, gx, gy, values):
+    """Representations of one interval on a grid that vanish outside its surroundings."""
     low, high = np.empty(2), np.empty(2)
-    local = kind != GAUSSIAN and kind != EXPONENTIAL
     margin = 0.0 if kind == LANDSCAPE else scale
+    x0, x1 = births[:, 0].min() - margin, deaths[:, 0].max() + margin
+    y0, y1 = births[:, 1].min() - margin, deaths[:, 1].max() + margin
+    values[:] = 0.0
+    for i in range(len(gx)):
+        if x0 <= gx[i] <= x1:
+            for j in range(len(gy)):
+                if y0 <= gy[j] <= y1:
+                    values[i, j] = _value(kind, births, deaths, gx[i], gy[j], scale, low, high)
+
+
+@njit(nogil=True, cache=True)
+def _values_by_distance(kind, births, deaths, scale, gx, gy, values):
+    """Representations of one interval on a grid that fall with the distance to it."""
+    born_x = _closeness(kind, births, 0, 1.0, gx, scale)
+    born_y = _closeness(kind, births, 1, 1.0, gy, scale)
+    dead_x = _closeness(kind, deaths, 0, -1.0, gx, scale)
+    dead_y = _closeness(kind, deaths, 1, -1.0, gy, scale)
+    row = np.empty(len(gy))
+    for i in range(len(gx)):
+        _closest(born_x, born_y, i, values[i])
+        _closest(dead_x, dead_y, i, row)
+        for j in range(len(gy)):
+            values[i, j] = min(values[i, j], row[j])
+
+
+@njit(nogil=True, cache=True)
+def interval_values(kind, births, deaths, scale, gx, gy, values):
+    """Representations of one interval on a grid."""
+    if kind in (GAUSSIAN, EXPONENTIAL):
+        _values_by_distance(kind, births, deaths, scale, gx, gy, values)
+    else:
+        _near_values(kind, births, deaths, scale, gx, gy, values)
+
+
+@njit(nogil=True, cache=True)
+def _put(op, weight, values, images):
+    """Add one interval's values, times its weight, to the images."""
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            if values[i, j] == 0.0:
+                continue
+            value = weight * values[i, j]
+            if op == SUM:
+                images[0, i, j] += value
+            else:
+                for k in range(len(images)):
+                    if value > images[k, i, j]:
+                        value, images[k, i, j] = images[k, i, j], value
+
+
+@njit(nogil=True, cache=True)
+def interval_images(births, deaths, birth_ptr, death_ptr, weights, kind, op, scale, gx, gy, images):
+    """Add up, or sort, the representations of the summands of one module.
+
+    ``images`` has shape (n_images, len(gx), len(gy)). With `SUM` there is one image, of weight
+    times value; with `LARGEST` image k has the k-th largest of these at every point.
+    """
+    values = np.empty((len(gx), len(gy)))
     for summand in range(len(birth_ptr) - 1):
         b = births[birth_ptr[summand] : birth_ptr[summand + 1]]
         d = deaths[death_ptr[summand] : death_ptr[summand + 1]]
         if len(b) == 0 or len(d) == 0 or weights[summand] == 0.0:
             continue
-        x0, x1, y0, y1 = b[:, 0].min(), d[:, 0].max(), b[:, 1].min(), d[:, 1].max()
-        for i in range(len(gx)):
-            if local and (gx[i] < x0 - margin or gx[i] > x1 + margin):
-                continue
-            for j in range(len(gy)):
-                if local and (gy[j] < y0 - margin or gy[j] > y1 + margin):
-                    continue
-                value = _value(kind, b, d, gx[i], gy[j], scale, low, high)
-                if value == 0.0:
-                    continue
-                if op == SUM:
-                    images[0, i, j] += weights[summand] * value
-                elif op == MAXIMUM:
-                    images[0, i, j] = max(images[0, i, j], weights[summand] * value)
-                else:
-                    value *= weights[summand]
-                    for k in range(len(images)):
-                        if value > images[k, i, j]:
-                            value, images[k, i, j] = images[k, i, j], value
+        interval_values(kind, b, d, scale, gx, gy, values)
+        _put(op, weights[summand], values, images)
 
 
 @njit(nogil=True, cache=True)

@@ -279,27 +279,81 @@ def decompose_complex(
     direction=None,
 ):
     """`interval_decomposition` of a complex known to be valid."""
-    box = widen(box)
-    scale = box[1] - box[0] if direction is None else np.asarray(direction, dtype=np.float64)
-    extent = (box[1] - box[0]) / scale
-    top = max(homology_dimensions) + 2
-    flat = [(g - box[0]) / scale for g in grades[:top]]
-    cells, values = finite_cells(simplices[:top], flat)
-    offsets, step = line_offsets(extent, n_lines, max_error)
+    box, scale, offsets, presentations = _on_lines(
+        simplices, grades, homology_dimensions, box, n_lines, max_error, direction
+    )
     parts = []
-    for dimension in sorted(homology_dimensions):
-        vines = traces(minimal_presentation(cells, values, dimension), offsets)
-        births, deaths, *pointers = _corners(*vines, offsets, extent, 1.1 * step, min_persistence)
+    for dimension, module in presentations.items():
+        bars = traces(module, offsets)
+        births, deaths, *pointers = _corners(
+            *bars, offsets, (box[1] - box[0]) / scale, min_persistence
+        )
         parts.append((births * scale + box[0], deaths * scale + box[0], *pointers, dimension))
     return _joined(parts, box, homology_dimensions)
 
 
+def _on_lines(simplices, grades, homology_dimensions, box, n_lines, max_error, direction=None):
+    """The box, its unit along the lines, their offsets, and presentations in that unit."""
+    box = widen(box)
+    scale = box[1] - box[0] if direction is None else np.asarray(direction, dtype=np.float64)
+    top = max(homology_dimensions) + 2
+    flat = [(g - box[0]) / scale for g in grades[:top]]
+    cells, values = finite_cells(simplices[:top], flat)
+    offsets = line_offsets((box[1] - box[0]) / scale, n_lines, max_error)
+    modules = {d: minimal_presentation(cells, values, d) for d in sorted(homology_dimensions)}
+    return box, scale, offsets, modules
+
+
+def corner_grades(simplices, grades, homology_dimensions, box, n_lines, max_error):
+    """Which grades the corners of `decompose_complex` follow.
+
+    A corner is where a line meets the cell that begins or ends a bar, and both its coordinates move
+    with that grade of the cell that the line meets last.
+
+    Returns
+    -------
+    births, deaths : tuples (values, axes, factors) of ndarrays of shape (n_corners, 2)
+        The grade that a coordinate follows (infinite where it follows none), which of the two
+        parameters that is, and the derivative of the coordinate in it.
+    """
+    box, scale, offsets, presentations = _on_lines(
+        simplices, grades, homology_dimensions, box, n_lines, max_error
+    )
+    found = [], []
+    for module in presentations.values():
+        bars = traces(module, offsets)
+        corners = _corners(*bars, offsets, (box[1] - box[0]) / scale, 0.0)[:2]
+        cells = module.generators, module.relations
+        for parts, side, ends, met in zip(found, corners, bars, cells):
+            parts.append(_followed(side, ends, offsets, met))
+    joined = []
+    for parts in found:
+        values, axes = map(np.concatenate, zip(*parts))
+        joined.append((values * scale[axes] + box[0][axes], axes, scale / scale[axes]))
+    return tuple(joined)
+
+
+def _followed(corners, bars, offsets, cells):
+    """Values and axes of the grades that coordinates of corners are, by the bars they are from."""
+    values, axes = np.full(corners.shape, np.inf), np.zeros(corners.shape, dtype=np.int64)
+    for axis in range(2):
+        finite = np.flatnonzero(np.isfinite(corners[:, axis]))
+        # the very numbers that corners were made of, so that equality is exact
+        coordinates = (bars - axis * offsets[:, None]).ravel()
+        order = np.argsort(coordinates)
+        at = order[np.searchsorted(coordinates[order], corners[finite, axis])]
+        met = bars.ravel()[at]
+        second = ~np.isin(met, cells[:, 0])
+        values[finite, axis] = np.where(second, met - offsets[at // bars.shape[1]], met)
+        axes[finite, axis] = second
+    return values, axes
+
+
 def line_offsets(extent, n_lines, max_error):
-    """Offsets ``x - y`` of the lines, and their distance."""
+    """Offsets ``x - y`` of equally spaced lines through a box."""
     total = extent.sum()
     count = n_lines if max_error is None else int(np.ceil(total / max_error))
-    step = total / count
-    return -extent[1] + (np.arange(count) + 0.5) * step, step
+    return -extent[1] + (np.arange(count) + 0.5) * (total / count)
 
 
 def finite_cells(simplices, grades):
@@ -327,8 +381,9 @@ def traces(presentation, offsets):
     return births[:, found == 0], deaths[:, found == 0]
 
 
-def _corners(births, deaths, offsets, extent, tolerance, shortest):
+def _corners(births, deaths, offsets, extent, shortest):
     """Corners of the intervals of all vines: births, deaths, birth_ptr, death_ptr."""
+    tolerance = 1.1 * extent.sum() / len(offsets)  # corners this close are one
     n_vines = births.shape[1]
     corners = [np.empty((births.size, 2)) for _ in range(2)]
     pointers = [np.zeros(n_vines + 1, dtype=np.int64) for _ in range(2)]
@@ -438,28 +493,21 @@ def tcdr(
         check_choice(weight, "weight", WEIGHTS)
     if not isinstance(weight_power, Real) or not weight_power >= 0:
         raise ValueError(f"weight_power must be a non-negative number, got {weight_power!r}.")
-    box = modules.box if box is None else check_box(box)
-    weights = summand_weights(modules, weight, box)
-    largest = op == "max" or np.isinf(weight_power)
-    if op == "mean" and not largest and len(weights) and weights.max() > 0:
-        weights = weights / weights.max()
-    with np.errstate(over="ignore"):
-        powers = np.ones(len(modules)) if np.isinf(weight_power) else weights**weight_power
     if op == "largest":
         k = check_dimensions(k, "k")
-        kind = INTERVAL_KERNELS[interval_kernel]
-        return _images(modules, powers, kind, kernels.LARGEST, delta, grid, max(k) + 1)[list(k)]
-    total = powers.sum()
-    image = _images(
-        modules,
-        powers,
-        INTERVAL_KERNELS[interval_kernel],
-        kernels.MAXIMUM if largest else kernels.SUM,
-        delta,
-        grid,
-        1,
-    )[0]
-    return image / total if op == "mean" and not largest and total > 0 else image
+    parameters = {
+        "vectorization": "tcdr",
+        "interval_kernel": interval_kernel,
+        "delta": delta,
+        "bandwidth": delta,
+        "weight": weight,
+        "weight_power": weight_power,
+        "op": op,
+        "k": k,
+    }
+    box = modules.box if box is None else check_box(box)
+    images = _images(modules, grid, box, module_recipe(parameters))
+    return images if op == "largest" else images[0]
 
 
 def landscapes(modules, grid, k=(0, 1, 2)):
@@ -482,10 +530,8 @@ def landscapes(modules, grid, k=(0, 1, 2)):
     .. [1] Vipond. "Multiparameter Persistence Landscapes." JMLR 21, 2020.
     """
     _check_modules(modules)
-    k = check_dimensions(k, "k")
-    ones = np.ones(len(modules))
-    images = _images(modules, ones, kernels.LANDSCAPE, kernels.LARGEST, 1.0, grid, max(k) + 1)
-    return images[list(k)]
+    parameters = {"vectorization": "landscape", "k": check_dimensions(k, "k")}
+    return _images(modules, grid, modules.box, module_recipe(parameters))
 
 
 def persistence_image(modules, grid, *, bandwidth=0.1, box=None):
@@ -510,10 +556,9 @@ def persistence_image(modules, grid, *, bandwidth=0.1, box=None):
     """
     _check_modules(modules)
     check_positive(bandwidth, "bandwidth")
-    weights = summand_weights(modules, "volume", modules.box if box is None else check_box(box))
-    # exp(-d^2 / s^2), the convention of the paper
-    scale = bandwidth / np.sqrt(2.0)
-    return _images(modules, weights, kernels.GAUSSIAN, kernels.SUM, scale, grid, 1)[0]
+    box = modules.box if box is None else check_box(box)
+    recipe = module_recipe({"vectorization": "image", "bandwidth": bandwidth})
+    return _images(modules, grid, box, recipe)[0]
 
 
 def module_features(modules, grid, box, parameters):
@@ -532,26 +577,35 @@ def module_features(modules, grid, box, parameters):
     -------
     features : ndarray of shape (n_features,)
     """
+    images = _images(modules, grid, box, module_recipe(parameters))
     if parameters["vectorization"] == "landscape":
-        images = landscapes(modules, grid, parameters["k"])
         # a summand that fills the plane is as deep as the box lets one see
         depth = np.minimum(*np.meshgrid(*(v - low for v, low in zip(grid, box[0])), indexing="ij"))
-        return np.where(np.isinf(images), np.maximum(depth, 0.0), images).ravel()
+        images = np.where(np.isinf(images), np.maximum(depth, 0.0), images)
+    return images.ravel()
+
+
+def module_recipe(parameters):
+    """What `module_features` puts together: kind, scale, weight, power, op and k."""
+    recipe = {"weight": "constant", "power": 1.0, "op": "sum", "k": (0,)}
+    if parameters["vectorization"] == "landscape":
+        kind, scale, op = kernels.LANDSCAPE, 1.0, "largest"
+        return {**recipe, "kind": kind, "scale": scale, "op": op, "k": parameters["k"]}
     if parameters["vectorization"] == "image":
-        return persistence_image(modules, grid, bandwidth=parameters["bandwidth"], box=box).ravel()
+        # exp(-d^2 / s^2), the convention of the paper
+        scale = parameters["bandwidth"] / np.sqrt(2.0)
+        return {**recipe, "kind": kernels.GAUSSIAN, "scale": scale, "weight": "volume"}
     by_distance = parameters["interval_kernel"] in ("gaussian", "exponential")
-    image = tcdr(
-        modules,
-        grid,
-        delta=parameters["bandwidth" if by_distance else "delta"],
-        interval_kernel=parameters["interval_kernel"],
-        weight=parameters["weight"],
-        weight_power=parameters["weight_power"],
-        op=parameters["op"],
-        k=parameters["k"],
-        box=box,
-    )
-    return image.ravel()
+    recipe["kind"] = INTERVAL_KERNELS[parameters["interval_kernel"]]
+    recipe["scale"] = parameters["bandwidth" if by_distance else "delta"]
+    recipe["weight"], recipe["op"] = parameters["weight"], parameters["op"]
+    recipe["power"] = parameters["weight_power"]
+    if np.isinf(recipe["power"]):
+        recipe["power"] = 0.0
+        recipe["op"] = "largest" if recipe["op"] == "largest" else "max"
+    if recipe["op"] == "largest":
+        recipe["k"] = parameters["k"]
+    return {**recipe, "op": "largest"} if recipe["op"] == "max" else recipe
 
 
 def _check_modules(modules):
@@ -559,19 +613,32 @@ def _check_modules(modules):
         raise TypeError(f"modules must be IntervalModules, got {type(modules).__name__}.")
 
 
-def _images(modules, weights, kind, op, scale, grid, n_images):
+def summand_powers(modules, recipe, box):
+    """Weights of the summands to their power, and the weights: two arrays (n_summands,)."""
+    weights = summand_weights(modules, recipe["weight"], box)
+    largest = weights.max(initial=0.0)
+    unit = largest if recipe["op"] == "mean" and largest > 0 else 1.0
+    with np.errstate(over="ignore"):
+        return (weights / unit) ** recipe["power"], weights
+
+
+def _images(modules, grid, box, recipe):
+    """Images of a recipe, one per entry of k: (n_images, len(grid[0]), len(grid[1]))."""
     grid = [np.ascontiguousarray(values) for values in check_grid(grid, 2)]
-    images = np.zeros((n_images, len(grid[0]), len(grid[1])))
+    powers, _ = summand_powers(modules, recipe, box)
+    images = np.zeros((max(recipe["k"]) + 1, len(grid[0]), len(grid[1])))
     kernels.interval_images(
         np.ascontiguousarray(modules.births),
         np.ascontiguousarray(modules.deaths),
         modules.birth_ptr,
         modules.death_ptr,
-        weights,
-        kind,
-        op,
-        float(scale),
+        powers,
+        recipe["kind"],
+        kernels.LARGEST if recipe["op"] == "largest" else kernels.SUM,
+        float(recipe["scale"]),
         *grid,
         images,
     )
-    return images
+    if recipe["op"] == "mean" and powers.sum() > 0:
+        images /= powers.sum()
+    return images[list(recipe["k"])]

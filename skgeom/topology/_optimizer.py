@@ -32,7 +32,8 @@ class TopologicalRegularizer(DocLinkMixin, BaseEstimator):
         "norm" is `norm_loss`: what is born should come early and what dies late. A callable, such
         as `IntegralLoss` or `TransportLoss`, maps the measures of one shape (dict of key ->
         (points, weights)) to its value and its gradients in the atoms (dict of key -> (n_atoms,
-        n_parameters)).
+        n_parameters)); with ``invariant="mma"``, its `IntervalModules` to the value and a pair of
+        gradients in their births and deaths.
     strength : float, default=1.0
         Factor of the loss.
 
@@ -98,6 +99,8 @@ class TopologicalRegularizer(DocLinkMixin, BaseEstimator):
             transformer = BifiltrationTransformer(homology_dimensions=(1,))
         self.transformer_ = clone(transformer).fit(X)
         self.transformer_._check_differentiable()
+        if self.transformer_.invariant == "mma" and isinstance(self.loss, str):
+            raise ValueError("loss='norm' is of signed measures; invariant='mma' needs a callable.")
 
     def value_and_gradient(self, shape):
         """Loss of one shape, and its gradient.

@@ -15,7 +15,12 @@ from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
 from skgeom.topology._checks import check_grid
 from skgeom.topology._convolution import KERNELS, convolve
-from skgeom.topology._gradient import balanced_parts, convolution_gradient, integral_gradient
+from skgeom.topology._gradient import (
+    balanced_parts,
+    convolution_gradient,
+    integral_gradient,
+    module_gradient,
+)
 from skgeom.topology._measures import (
     aggregate,
     balance,
@@ -482,25 +487,39 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
                 f"{name} must be one number for {self.vectorization!r}, got {value!r}."
             )
 
+    def _unit(self):
+        """Origin and width of the unit in which modules are vectorised."""
+        if self.normalize:
+            return self.box_[0], self.box_[1] - self.box_[0]
+        return np.zeros(2), np.ones(2)
+
     def _transform_modules(self, X):
-        X = as_modules(X)
-        origin, width = self.box_[0], self.box_[1] - self.box_[0]
-        if not self.normalize:
-            origin, width = np.zeros(2), np.ones(2)
-        grid = [(v - o) / w for v, o, w in zip(self.grid_, origin, width)]
-        box = (self.box_ - origin) / width
-        parameters = self.get_params(deep=False)
+        options = self._normalized_grid(), self._normalized(self.box_), self.get_params(deep=False)
 
         def vector(modules):
-            rescaled = modules.rescaled(origin, width)
-            parts = [
-                module_features(rescaled.in_dimension(key), grid, box, parameters)
-                for key in self.keys_
-            ]
+            rescaled = modules.rescaled(*self._unit())
+            parts = [module_features(rescaled.in_dimension(key), *options) for key in self.keys_]
             return np.concatenate(parts)
 
-        features = np.array(parallel_map(vector, X, n_jobs=self.n_jobs))
+        features = np.array(parallel_map(vector, as_modules(X), n_jobs=self.n_jobs))
         return self._cast(features)
+
+    def _modules_gradient(self, X, V):
+        """Gradient in the corners of every sample: list of pairs (births, deaths)."""
+        origin, width = self._unit()
+        options = self._normalized_grid(), self._normalized(self.box_), self.get_params(deep=False)
+
+        def slopes(pair):
+            modules, cotangent = pair[0].rescaled(origin, width), np.split(pair[1], len(self.keys_))
+            slopes = np.zeros(modules.births.shape), np.zeros(modules.deaths.shape)
+            counts = np.diff(modules.birth_ptr), np.diff(modules.death_ptr)
+            for key, part in zip(self.keys_, cotangent):
+                found = module_gradient(modules.in_dimension(key), *options, part)
+                for side, count, slope in zip(slopes, counts, found):
+                    side[np.repeat(modules.dimension == key, count)] = slope / width
+            return slopes
+
+        return parallel_map(slopes, list(zip(X, V)), n_jobs=self.n_jobs)
 
     # -- fibered barcodes
 
@@ -713,23 +732,26 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : list of dict
-            Signed measures.
+        X : list of dict, or of IntervalModules
         V : array-like of shape (n_samples, n_features_out)
 
         Returns
         -------
-        slopes : list of dict
+        slopes : list of dict, or of pairs of ndarrays
             Per sample: key -> gradient of ``(V * transform(X)).sum()`` in the atoms, of shape
-            (n_atoms, n_parameters). Atoms at infinity have none.
+            (n_atoms, n_parameters); of modules, that in their births and that in their deaths, of
+            shapes (n_corners, 2). Atoms and corners at infinity have none.
         """
         check_is_fitted(self)
         self._check_differentiable()
-        X = as_measures(X)
-        packed = self._packed(X, self.n_parameters_)
+        of_modules = self.vectorization in MODULE_VECTORIZATIONS
+        X = as_modules(X) if of_modules else as_measures(X)
         V = check_array(V, dtype=np.float64, input_name="V")
         if V.shape != (len(X), self.n_features_out_):
             raise ValueError(f"V must have shape {(len(X), self.n_features_out_)}, got {V.shape}.")
+        if of_modules:
+            return self._modules_gradient(X, V)
+        packed = self._packed(X, self.n_parameters_)
         parts = np.split(V, len(self.keys_), axis=1)
         slopes = {}
         for key, cotangent in zip(self.keys_, parts):
@@ -747,12 +769,15 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         return np.column_stack([slopes[f"{key}_birth"][index], slopes[f"{key}_death"][index]])
 
     def _check_differentiable(self):
-        if self.vectorization not in ("convolution", "features"):
+        parameter = {"convolution": "kernel", "features": "basis", "tcdr": "weight"}
+        if self.vectorization not in (*parameter, *MODULE_VECTORIZATIONS):
             raise ValueError(
-                "gradient needs vectorization='convolution' or 'features', got "
-                f"{self.vectorization!r}: others are piecewise constant, or not of measures."
+                "gradient needs vectorization='convolution', 'features', 'tcdr', 'landscape' or "
+                f"'image', got {self.vectorization!r}, which is piecewise constant, or of barcodes."
             )
-        name = "kernel" if self.vectorization == "convolution" else "basis"
+        if self.vectorization not in parameter:
+            return
+        name = parameter[self.vectorization]
         if callable(getattr(self, name)):
             raise ValueError(f"gradient needs a named {name}, got {getattr(self, name)!r}.")
         if self._pairs():

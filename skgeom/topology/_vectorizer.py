@@ -460,9 +460,11 @@ class MultiparamPersistenceVectorizer(DocLinkMixin, TransformerMixin, BaseEstima
     def gradient(self, X, V):
         """Vector-Jacobian product of `transform`: the gradient of ``(V * transform(X)).sum()``.
 
-        In points, pixels or node values, for signed measures by "convolution" or "features". Exact
-        wherever the order of the grades doesn't change; where values tie it is one element of
-        the generalised derivative. What `fit` has learned (box, scale of the functions) stays.
+        In points, pixels or node values, for signed measures by "convolution" or "features", and
+        for "mma" by all its vectorisations. Exact wherever the order of the grades doesn't change;
+        where values tie it is one element of the generalised derivative. What `fit` has learned
+        (box, scale of the functions) stays. Corners of intervals jump where they leave the fitted
+        box: fit "mma" on samples that reach beyond those that move.
 
         Parameters
         ----------

@@ -144,5 +144,7 @@ def test_threads_and_refusals():
     assert all(np.array_equal(a, b) for a, b in zip(one, two))
     with pytest.raises(NotFittedError):
         TopologicalOptimizer().transform(clouds)
-    with pytest.raises(ValueError, match="gradient needs a signed measure"):
+    with pytest.raises(ValueError, match="loss='norm' is of signed measures"):
         TopologicalOptimizer(transformer=BifiltrationTransformer(invariant="mma")).fit(clouds)
+    with pytest.raises(ValueError, match="gradient needs measures or modules"):
+        TopologicalOptimizer(transformer=BifiltrationTransformer(invariant="fibered")).fit(clouds)
