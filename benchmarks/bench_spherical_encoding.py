@@ -225,10 +225,11 @@ def largest():
         table = encoder.transform(part)
         ours += time.process_time() - start
         longitude, latitude = np.radians(part).T
+        theta = np.pi / 2 - latitude
         for l in range(41):  # noqa: E741
             for m in range(l + 1):
                 start = time.process_time()
-                y = sph_harm_y(l, m, np.pi / 2 - latitude, longitude)
+                y = sph_harm_y(l, m, theta, longitude)
                 theirs += time.process_time() - start
                 y *= (-1) ** m * np.sqrt(2 if m else 1)
                 worst = max(worst, np.abs(table[:, l * l + l + m] - y.real).max())
@@ -247,7 +248,7 @@ def largest():
         after = resource.getrusage(resource.RUSAGE_SELF)
         user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
         print(
-            f"float32, at once, {call} call: {user:.1f} s in the kernel, {system:.1f} s of the "
+            f"float32, at once, {call} call: {user:.1f} s, {system:.1f} s of the "
             f"system's for memory, peak {after.ru_maxrss / 2**10:.0f} MB",
             flush=True,
         )
