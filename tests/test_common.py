@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import sklearn
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import _safe_indexing
@@ -276,6 +277,9 @@ def test_docstring_names_every_parameter_and_the_paper(case):
 
 @every_case
 def test_html_representation_links_to_the_api_page(case):
+    values = case.estimator.get_params().values()
+    if sklearn.__version__ == "1.7.0" and any(isinstance(value, np.ndarray) for value in values):
+        pytest.skip("the HTML of scikit-learn 1.7.0, not of 1.7.1, refuses arrays as parameters")
     kind = type(case.estimator)
     room = ".".join(kind.__module__.split(".")[:2])
     assert f"/api/generated/{room}.{kind.__name__}.html" in case.estimator._repr_html_()

@@ -1,5 +1,7 @@
 """Similarities of rows to anchors, a block of rows at a time."""
 
+import warnings
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
@@ -12,6 +14,7 @@ from sklearn.utils.extmath import row_norms
 BLOCK = 4096
 PRODUCTS = ("cosine", "angular", "inner")
 DISTANCES = ("euclidean", "l1", "minkowski")
+WITHOUT_PARAMS = (*PRODUCTS, "euclidean", "l1", "basis_change")
 METRICS = (*PRODUCTS, *DISTANCES, "basis_change", *sorted(set(PAIRWISE_KERNEL_FUNCTIONS)))
 
 
@@ -136,12 +139,37 @@ def prepare(anchors, metric):
     Returns
     -------
     prepared : ndarray of shape (n_anchors, d)
+
+    Raises
+    ------
+    ValueError
+        For anchors that are linearly dependent though no more than d, with "basis_change".
     """
     if metric in ("cosine", "angular"):
         return unit_rows(anchors)
     if metric == "basis_change":
+        _check_basis(anchors)
         return np.linalg.pinv(anchors.astype(np.float64)).T.astype(anchors.dtype)
     return anchors
+
+
+def _check_basis(anchors):
+    n_anchors, n_features = anchors.shape
+    if len(np.unique(anchors, axis=0)) < n_anchors:
+        raise ValueError("metric='basis_change': two anchors are equal, and no basis.")
+    if n_anchors > n_features:
+        warnings.warn(
+            f"metric='basis_change' with {n_anchors} anchors in {n_features} dimensions: "
+            "coordinates aren't unique, those of least norm are taken.",
+            UserWarning,
+        )
+        return
+    rank = np.linalg.matrix_rank(anchors)
+    if rank < n_anchors:
+        raise ValueError(
+            f"metric='basis_change': the {n_anchors} anchors are linearly dependent (rank {rank}), "
+            "and no basis."
+        )
 
 
 def similarities(X, prepared, metric, params, out):

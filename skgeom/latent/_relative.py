@@ -1,7 +1,6 @@
 """Similarities to anchors as a representation."""
 
 import copy
-import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,6 +16,7 @@ from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
 from skgeom.latent._blocks import (
     METRICS,
+    WITHOUT_PARAMS,
     NotFinite,
     block_ranges,
     dense,
@@ -25,7 +25,14 @@ from skgeom.latent._blocks import (
     similarities,
 )
 from skgeom.latent._output import class_matrix, normalise, pool, quantise
-from skgeom.latent._selection import SELECTIONS, draw_gaussian, select
+from skgeom.latent._selection import (
+    SELECTIONS,
+    draw_gaussian,
+    given_rows,
+    given_vectors,
+    number_of_anchors,
+    select,
+)
 
 FLOATS = [np.float64, np.float32]
 
@@ -65,7 +72,8 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         :func:`sklearn.metrics.pairwise.pairwise_kernels`; or ``metric(X, anchors)``, which returns
         an array (n_rows, n_anchors).
     metric_params : dict or None, default=None
-        Further arguments of the metric, such as ``{"p": 3}`` or ``{"gamma": 0.1}``.
+        Further arguments of "minkowski", kernels and callables, such as ``{"p": 3}`` or
+        ``{"gamma": 0.1}``.
     center : bool, default=False
         Subtract the mean of the anchors from vectors and anchors, so that shifts of the latent
         space don't matter either. An extension, not in the paper.
@@ -221,14 +229,19 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             For NaN and infinity, anchors that X doesn't have or with another number of features,
-            `n_heads` that doesn't divide the number of features, missing classes, and linearly
-            dependent anchors with "basis_change" (up to as many as features).
+            `n_heads` that doesn't divide the number of features, missing classes, parameters for
+            a metric that has none, and linearly dependent anchors with "basis_change" (up to as
+            many as features).
 
         Warns
         -----
         UserWarning
             For more anchors than rows, and more than features with "basis_change".
         """
+        if self.metric_params and self.metric in WITHOUT_PARAMS:
+            raise ValueError(
+                f"metric_params={self.metric_params!r}: metric={self.metric!r} has no parameters."
+            )
         X = self._read(X, reset=True)
         y = self._read_labels(X, y)
         anchors, self.anchor_indices_, self.anchor_labels_ = self._choose(X, y)
@@ -237,8 +250,9 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
             self._averages = class_matrix(self._labels_to_average(), self.n_groups)
         self.output_mean_ = self.output_scale_ = None
         self._hold(anchors)
-        if self.output_norm == "standard":
-            outputs = self._outputs(X)
+        standard = self.output_norm == "standard"
+        outputs = self._outputs(X if standard else X[:1])  # a metric that fails, fails here
+        if standard:
             self.output_mean_, scale = outputs.mean(axis=0), outputs.std(axis=0)
             self.output_scale_ = np.where(scale > 0, scale, 1)
         return self
@@ -275,49 +289,16 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.anchors is not None:
             given = np.asarray(self.anchors)
             if given.ndim != 1:
-                return self._given_vectors(given, X), None, None
-            indices = self._given_indices(given, X.shape[0])
+                return given_vectors(given, X), None, None
+            indices = given_rows(given, X.shape[0])
+        elif self.selection == "gaussian":
+            n_anchors = number_of_anchors(self.n_anchors, X.shape[0], drawn=True)
+            anchors, labels = draw_gaussian(dense(X), y, n_anchors, rng)
+            return anchors, None, labels
         else:
-            n_anchors = self._number(X.shape[0])
-            if self.selection == "gaussian":
-                anchors, labels = draw_gaussian(dense(X), y, n_anchors, rng)
-                return anchors, None, labels
+            n_anchors = number_of_anchors(self.n_anchors, X.shape[0])
             indices = select(X, y, n_anchors, self.selection, rng)
         return dense(X[indices]), indices, None if y is None else y[indices]
-
-    def _number(self, n_samples):
-        if not isinstance(self.n_anchors, Integral):
-            return max(1, round(self.n_anchors * n_samples))
-        if self.n_anchors > n_samples and self.selection != "gaussian":
-            warnings.warn(
-                f"n_anchors={self.n_anchors} is more than the {n_samples} rows of X; all of them "
-                "become anchors.",
-                UserWarning,
-            )
-            return n_samples
-        return self.n_anchors
-
-    def _given_vectors(self, given, X):
-        given = check_array(given, dtype=X.dtype, input_name="anchors")
-        if given.shape[1] != X.shape[1]:
-            raise ValueError(
-                f"anchors must have the {X.shape[1]} features of X, got {given.shape[1]}."
-            )
-        return given
-
-    def _given_indices(self, given, n_samples):
-        if given.dtype.kind not in "iu" or len(given) == 0:
-            raise ValueError(
-                "anchors must be numbers of rows (integers) or vectors of shape (n_anchors, "
-                f"n_features), got an array of shape {given.shape} and dtype {given.dtype}."
-            )
-        outside = (given < 0) | (given >= n_samples)
-        if outside.any():
-            raise ValueError(
-                f"anchors: X has {n_samples} rows (sample(s)), numbered from 0, and no row "
-                f"{given[outside][0]}."
-            )
-        return given.astype(np.int64)
 
     def _labels_to_average(self):
         if self.anchor_labels_ is None:
@@ -339,12 +320,10 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         self.anchors_norm_ = np.ldexp(norms, exponents)[:, 0]
         self._shift = anchors.mean(axis=0) if self.center else None
         parts = np.split(anchors - self._shift if self.center else anchors, self.n_heads, axis=1)
-        if self.metric == "basis_change":
-            for part in parts:
-                _check_basis(part)
         self._prepared = [np.ascontiguousarray(prepare(part, self.metric)) for part in parts]
-        outputs = len(anchors) if self._averages is None else self._averages[0].shape[1]
-        self._n_features_out = outputs * (self.n_heads if self.head_pooling == "concat" else 1)
+        self._n_outputs = len(anchors) if self._averages is None else self._averages[0].shape[1]
+        heads = self.n_heads if self.head_pooling == "concat" else 1
+        self._n_features_out = self._n_outputs * heads
 
     def with_anchors(self, anchors):
         """Return a copy for another latent space, with the anchors as that space sees them.
@@ -395,13 +374,11 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = self._read(X, reset=False)
-        outputs = self._outputs(X)
-        return pool(outputs, self.head_pooling)
+        return pool(self._outputs(X), self.head_pooling)
 
     def _outputs(self, X):
         """The output of every head, (n_samples, n_heads, n_outputs)."""
-        n_outputs = len(self.anchors_) if self._averages is None else self._averages[0].shape[1]
-        outputs = np.empty((X.shape[0], self.n_heads, n_outputs), X.dtype)
+        outputs = np.empty((X.shape[0], self.n_heads, self._n_outputs), X.dtype)
         ranges = block_ranges(X.shape[0])
         try:
             with single_blas_thread():
@@ -458,20 +435,3 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         if self.n_heads > 1 and self.head_pooling == "concat":
             names = [f"head{head}_{name}" for head in range(self.n_heads) for name in names]
         return np.array(names, dtype=object)
-
-
-def _check_basis(anchors):
-    n_anchors, n_features = anchors.shape
-    if len(np.unique(anchors, axis=0)) < n_anchors:
-        raise ValueError("metric='basis_change': two anchors are equal, and no basis.")
-    if n_anchors > n_features:
-        warnings.warn(
-            f"metric='basis_change' with {n_anchors} anchors in {n_features} dimensions: "
-            "coordinates aren't unique, those of least norm are taken.",
-            UserWarning,
-        )
-    elif np.linalg.matrix_rank(anchors) < n_anchors:
-        raise ValueError(
-            f"metric='basis_change': the {n_anchors} anchors are linearly dependent (rank "
-            f"{np.linalg.matrix_rank(anchors)}), and no basis."
-        )

@@ -1,13 +1,66 @@
 """Which training points become anchors."""
 
+import warnings
+from numbers import Integral
+
 import numpy as np
 import scipy.sparse as sp
 from sklearn.cluster import KMeans
+from sklearn.utils import check_array
 
 from skgeom._core.parallel import single_blas_thread, single_openmp_thread
 from skgeom.latent._blocks import dense, inverse_norms, unit_rows
 
 SELECTIONS = ("random", "fps", "kmeans", "stratified", "gaussian")
+
+
+def number_of_anchors(wanted, n_samples, drawn=False):
+    """Return how many anchors a number or a fraction of the rows means.
+
+    Parameters
+    ----------
+    wanted : int or float
+    n_samples : int
+    drawn : bool, default=False
+        Whether anchors are drawn rather than rows, so that there may be more of them.
+
+    Returns
+    -------
+    n_anchors : int
+    """
+    if not isinstance(wanted, Integral):
+        return max(1, round(wanted * n_samples))
+    if wanted <= n_samples or drawn:
+        return wanted
+    warnings.warn(
+        f"n_anchors={wanted} is more than the {n_samples} rows of X; all of them become anchors.",
+        UserWarning,
+    )
+    return n_samples
+
+
+def given_vectors(given, X):
+    """Return anchors from outside in the dtype of `X`, or raise ValueError."""
+    given = check_array(given, dtype=X.dtype, input_name="anchors")
+    if given.shape[1] != X.shape[1]:
+        raise ValueError(f"anchors must have the {X.shape[1]} features of X, got {given.shape[1]}.")
+    return given
+
+
+def given_rows(given, n_samples):
+    """Return numbers of rows as int64, or raise ValueError."""
+    if given.dtype.kind not in "iu" or len(given) == 0:
+        raise ValueError(
+            "anchors must be numbers of rows (integers) or vectors of shape (n_anchors, "
+            f"n_features), got an array of shape {given.shape} and dtype {given.dtype}."
+        )
+    outside = (given < 0) | (given >= n_samples)
+    if outside.any():
+        raise ValueError(
+            f"anchors: X has {n_samples} rows (sample(s)), numbered from 0, and no row "
+            f"{given[outside][0]}."
+        )
+    return given.astype(np.int64)
 
 
 def select(X, y, n_anchors, selection, rng):

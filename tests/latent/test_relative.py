@@ -366,14 +366,15 @@ def test_one_sample():
         ({"n_heads": 3}, "divide the number of features, 8, got 3"),
         ({"selection": "stratified"}, r"selection='stratified': y must hold the classes"),
         ({"aggregate": "class"}, r"aggregate='class': y must hold the classes"),
-        ({"metric": lambda X, A: np.zeros(3)}, r"shape \(80, 20\) .*got \(3,\)"),
+        ({"metric": lambda X, A: np.zeros(3)}, r"shape \(1, 20\) .*got \(3,\)"),
         ({"metric": "mahalanobis"}, "metric"),
+        ({"metric_params": {"p": 3}}, "metric='cosine' has no parameters"),
     ],
 )
 def test_bad_parameters(params, match):
     X = latent()
     with pytest.raises(ValueError, match=match):
-        relative(X, **params).transform(X)
+        RelativeRepresentation(**{"n_anchors": 20, "random_state": 0} | params).fit(X)
 
 
 def test_bad_labels_and_anchors_elsewhere():
