@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg.lapack import dsyevd
 
 from skgeom._core.parallel import parallel_ranges, single_blas_thread
 
@@ -11,6 +12,7 @@ from skgeom._core.parallel import parallel_ranges, single_blas_thread
 CHUNK_SIZE = 2**17
 # Matrices may differ from their transposes by this share of their largest entry: rounding.
 _ASYMMETRY = 1e-6
+_FEW = 2**11
 _LARGEST_LOG = np.log(np.finfo(float).max)
 
 
@@ -32,7 +34,7 @@ def chunk_ranges(n_matrices, size):
     return [(a, min(a + step, n_matrices)) for a in range(0, n_matrices, step)]
 
 
-def over_chunks(function, C, n_jobs=None):
+def over_chunks(function, C, n_jobs=None, n_temporaries=1):
     """Call ``function(start, stop)`` for chunks of the matrices of `C`, BLAS held to one thread.
 
     Parameters
@@ -40,16 +42,17 @@ def over_chunks(function, C, n_jobs=None):
     function : callable
     C : ndarray of shape (n_matrices, n, n)
     n_jobs : int or None, default=None
+    n_temporaries : int, default=1
+        How many arrays of the size of its matrices a call uses.
 
     Returns
     -------
     results : list
         In the order of the chunks.
     """
+    ranges = chunk_ranges(len(C), n_temporaries * C.shape[-1] * C.shape[-2])
     with single_blas_thread():
-        return parallel_ranges(
-            function, chunk_ranges(len(C), C.shape[-1] * C.shape[-2]), n_jobs=n_jobs
-        )
+        return parallel_ranges(function, ranges, n_jobs=n_jobs)
 
 
 def symmetrize(A):
@@ -69,7 +72,12 @@ def eigh(C):
     values : ndarray of shape (..., n)
     vectors : ndarray of shape (..., n, n)
     """
-    return np.linalg.eigh(C)
+    if C.ndim > 2:
+        return np.linalg.eigh(C)
+    values, vectors, failed = dsyevd(C)  # the same routine, without numpy's loop around it
+    if failed:
+        raise np.linalg.LinAlgError("Eigenvalues did not converge")
+    return values, vectors
 
 
 def from_eigh(values, vectors):
@@ -224,7 +232,11 @@ def as_square(C, name="C", like=None):
 
 
 def _check_symmetric(C, name):
-    if (C.swapaxes(-1, -2) == C).all() and np.isfinite(C).all():
+    # a sum of squares is the cheapest sign of NaN and infinity, bytes compare small arrays fastest
+    mirrored = C.swapaxes(-1, -2)
+    few = C.size < _FEW
+    same = mirrored.tobytes() == C.tobytes() if few else (mirrored == C).all()
+    if same and np.vdot(C, C) < np.inf:
         return
     with np.errstate(invalid="ignore"):
         gap = np.max(np.abs(C - np.swapaxes(C, -1, -2)), axis=(-2, -1))

@@ -6,7 +6,7 @@ Everything here follows from S, so that a triangular factor does what A^1/2 does
 """
 
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -14,11 +14,12 @@ from sklearn.exceptions import ConvergenceWarning
 from skgeom._core.parallel import single_blas_thread
 from skgeom.spd._matrices import check_positive, eigh, over_chunks, symmetrize
 from skgeom.spd._mean import MAX_STALLED, KarcherResult, next_step
+from skgeom.spd._polar import by_products, orthogonal_factors
 
 # Below this ratio of its eigenvalues S^2 has lost the small ones to rounding: S is then found from
 # the singular values of F^T K with B = K K^T, whose ratio is the square root of that.
 _VAGUE = 1e-12
-_FEW, _SMALL = 2**15, 32
+_FEW, _SMALL, _TEMPORARIES = 2**16, 64, 4
 
 
 def squared_distance_wasserstein(A, B):
@@ -26,7 +27,7 @@ def squared_distance_wasserstein(A, B):
     if A.size > B.size:
         A, B = B, A
     shape = np.broadcast_shapes(A.shape, B.shape)
-    with single_blas_thread(), _positive(A, B):
+    with nullcontext() if _are_few(B) else single_blas_thread(), _positive(A, B):
         factor = np.linalg.cholesky(A)
         values = np.linalg.eigvalsh(np.swapaxes(factor, -1, -2) @ B @ factor)
         vague = _vague(values)
@@ -41,42 +42,34 @@ def squared_distance_wasserstein(A, B):
 
 def log_map_wasserstein(C, M, n_jobs=None):
     """Tangent vectors at `M` that point to `C`, shape (..., n, n)."""
-    flat = C.reshape(-1, *C.shape[-2:])
-    out = np.empty(flat.shape)
     with _positive(M):
         factor = np.linalg.cholesky(M)
     inverse = np.linalg.inv(factor)
 
-    def part(start, stop):
-        vectors, roots = square_roots(flat[start:stop], factor)
-        root = _times_transposed(vectors * roots[:, None, :], vectors)
-        move = factor @ root @ inverse
-        np.add(move, np.swapaxes(move, -1, -2), out=out[start:stop])
-        out[start:stop] -= 2.0 * M
+    def logs(C):
+        move = factor @ square_roots(C, factor) @ inverse
+        move -= M
+        return move + np.swapaxes(move, -1, -2)
 
     with _positive(C):
-        _over(part, flat, n_jobs)
-    return out.reshape(C.shape)
+        return _mapped(logs, C, n_jobs)
 
 
 def exp_map_wasserstein(V, M, n_jobs=None):
     """Ends of the geodesics from `M` with initial velocities `V`, shape (..., n, n)."""
     values, vectors = eigh(M)
     check_positive(values)
-    flat = V.reshape(-1, *V.shape[-2:])
-    out = np.empty(flat.shape)
-    roots, rows = np.sqrt(values), np.ascontiguousarray(vectors.T)
+    roots = np.sqrt(values)
     columns, solve = vectors * roots, roots / (values[:, None] + values)
 
-    def part(start, stop):
-        move = rows @ flat[start:stop] @ vectors
+    def ends(V):
+        move = vectors.T @ V @ vectors
         move *= solve
         moved = vectors @ move
         moved += columns
-        out[start:stop] = _times_transposed(moved, moved)
+        return _times_transposed(moved, moved)
 
-    _over(part, flat, n_jobs)
-    return out.reshape(V.shape)
+    return _mapped(ends, V, n_jobs)
 
 
 def mean_wasserstein(C, weight, tol, max_iter, init=None):
@@ -137,13 +130,14 @@ def _to_mean(C, weight, factor, n_jobs):
     """Mean over the matrices of F_i - F, where F_i is the factor of C_i that is nearest to F."""
 
     def part(start, stop):
-        vectors, roots = square_roots(C[start:stop], factor)
-        halves = vectors * np.sqrt(weight[start:stop, None] * roots)[:, None, :]
-        halves = np.swapaxes(halves, 0, 1).reshape(len(factor), -1)
-        return halves @ halves.T
+        return np.tensordot(weight[start:stop], square_roots(C[start:stop], factor), axes=1)
 
+    if _are_few(C):
+        total = part(0, len(C))
+    else:
+        total = sum(over_chunks(part, C, n_jobs, _TEMPORARIES))
     with single_blas_thread():
-        return np.linalg.solve(factor.T, sum(_over(part, C, n_jobs))) - factor
+        return np.linalg.solve(factor.T, total) - factor
 
 
 def square_roots(C, factor):
@@ -156,22 +150,29 @@ def square_roots(C, factor):
 
     Returns
     -------
-    vectors : ndarray of shape (n_matrices, n, n)
-    roots : ndarray of shape (n_matrices, n)
-        Eigenvectors and eigenvalues, in any order.
+    roots : ndarray of shape (n_matrices, n, n)
+        SPD, symmetric up to rounding.
 
     Raises
     ------
     LinAlgError
         When a matrix isn't positive definite.
     """
+    if by_products(C):
+        own = np.linalg.cholesky(C)
+        A = factor.T @ own
+        diagonals = np.diagonal(own, axis1=-2, axis2=-1)
+        log_determinants = np.log(diagonals).sum(axis=-1) + np.linalg.slogdet(factor)[1]
+        Q = orthogonal_factors(A, log_determinants)
+        if Q is not None:
+            return A @ np.swapaxes(Q, -1, -2)
     values, vectors = eigh(congruence(C, factor))
     vague = _vague(values)
     roots = np.sqrt(np.maximum(values, 0.0))
     if vague.any():
         product = factor.T @ np.linalg.cholesky(C[vague])
         vectors[vague], roots[vague], _ = np.linalg.svd(product)
-    return vectors, roots
+    return _times_transposed(vectors * roots[:, None, :], vectors)
 
 
 def congruence(C, A):
@@ -184,11 +185,23 @@ def _times_transposed(A, B):
     return A @ np.ascontiguousarray(np.swapaxes(B, -1, -2))
 
 
-def _over(part, C, n_jobs):
-    """`over_chunks`; few small matrices, for which no BLAS starts threads, go without its cost."""
-    if C.size < _FEW and C.shape[-1] <= _SMALL:
-        return [part(0, len(C))]
-    return over_chunks(part, C, n_jobs)
+def _are_few(C):
+    """Whether BLAS would start no threads for them, so that forbidding it isn't worth its cost."""
+    return C.size < _FEW and C.shape[-1] <= _SMALL
+
+
+def _mapped(function, C, n_jobs):
+    """Apply a function of matrices (m, n, n) to those of shape (..., n, n), chunk by chunk."""
+    flat = C.reshape(-1, *C.shape[-2:])
+    if _are_few(C):
+        return function(flat).reshape(C.shape)
+    out = np.empty(flat.shape)
+
+    def part(start, stop):
+        out[start:stop] = function(flat[start:stop])
+
+    over_chunks(part, flat, n_jobs, _TEMPORARIES)
+    return out.reshape(C.shape)
 
 
 def _vague(values):
@@ -234,16 +247,13 @@ def transported_logs(C, M, n_jobs=None):
     check_positive(values, "mean")
     factor, scale = vectors * np.sqrt(values), np.sqrt(values[:, None] * values)
     spread, identity = np.sqrt(2.0 * (values[:, None] + values)), np.eye(len(values))
-    out = np.empty(C.shape)
 
-    def part(start, stop):
-        own, roots = square_roots(C[start:stop], factor)
-        root = _times_transposed(own * roots[:, None, :], own)
-        out[start:stop] = symmetrize(vectors @ (spread * (root / scale - identity)) @ vectors.T)
+    def logs(C):
+        maps = square_roots(C, factor) / scale - identity
+        return symmetrize(vectors @ (spread * maps) @ vectors.T)
 
     with _positive(C):
-        _over(part, C, n_jobs)
-    return out
+        return _mapped(logs, C, n_jobs)
 
 
 def transported_exps(V, M, clip=0.0, n_jobs=None):
@@ -280,5 +290,5 @@ def transported_exps(V, M, clip=0.0, n_jobs=None):
         moved = (vectors @ maps) * np.sqrt(values)
         out[start:stop] = _times_transposed(moved, moved)
 
-    _over(part, V, n_jobs)
+    over_chunks(part, V, n_jobs, _TEMPORARIES)
     return out, clipped
