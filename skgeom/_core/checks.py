@@ -259,7 +259,7 @@ def check_trials(X, *, min_times=2, allow_flat=True, allow_bad=False, name="X"):
     if isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1:
         X = list(X)
     if isinstance(X, (list, tuple)) and _differ(X):
-        trials = [_as_float(trial, name) for trial in X]
+        trials = [np.ascontiguousarray(real_array(trial, name)) for trial in X]
         channels = {trial.shape[0] if trial.ndim == 2 else None for trial in trials}
         if None in channels or len(channels) > 1:
             raise ValueError(
@@ -267,7 +267,7 @@ def check_trials(X, *, min_times=2, allow_flat=True, allow_bad=False, name="X"):
                 f"channels, got shapes {sorted({trial.shape for trial in trials})[:5]}."
             )
     else:
-        trials = _as_float(X, name)
+        trials = np.ascontiguousarray(real_array(X, name))
         if trials.ndim != 3:
             hint = " For one trial pass X[np.newaxis]." if trials.ndim == 2 else ""
             raise ValueError(
@@ -360,16 +360,39 @@ def _check_values(trial, index, allow_flat, name):
             )
 
 
-def _as_float(array, name):
-    array = np.asarray(array)
-    if array.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}.")
-    if array.dtype.kind in "mM":
-        raise ValueError(f"{name} must hold numbers, got dates or times of dtype {array.dtype}.")
+def real_array(array, name):
+    """Turn anything that holds real numbers into a float64 array.
+
+    Parameters
+    ----------
+    array : array-like of any shape
+        A float64 array is returned as it is.
+    name : str
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    array : ndarray of float64
+
+    Raises
+    ------
+    ValueError
+        For complex numbers, dates, sparse matrices, and what isn't a number.
+    """
+    if type(array) is np.ndarray and array.dtype == np.float64:
+        return array
+    if sp.issparse(array):
+        raise ValueError(f"{name} must be a dense array, got a sparse one.")
     try:
-        return np.ascontiguousarray(array, dtype=np.float64)
+        array = np.asarray(array)
+        kind = array.dtype.kind
+        if kind not in "cmM":
+            return array.astype(np.float64, copy=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must hold numbers: {error}") from error
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}.")
+    raise ValueError(f"{name} must hold numbers, got dates or times of dtype {array.dtype}.")
 
 
 def check_shapes(X, *, name="X"):
