@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skgeom._core.checks import real_array
 from skgeom.topology._checks import check_measure
 from skgeom.topology._fibered import FiberedBarcodes
 from skgeom.topology._modules import IntervalModules, foreign_modules
@@ -107,7 +108,8 @@ def pack(X, n_parameters=0):
                 raise ValueError(f"Sample {index} lacks the homology dimension {key!r}.")
             if not isinstance(measures[key], (tuple, list)) or len(measures[key]) != 2:
                 raise ValueError(f"Sample {index}: expected a pair (points, weights).")
-            points, weights = np.asarray(measures[key][0]), np.asarray(measures[key][1])
+            points = real_array(measures[key][0], f"Sample {index}: points")
+            weights = np.asarray(measures[key][1])
             if len(points) == 0:
                 points = points.reshape(0, n_parameters or points.shape[-1])
             n_parameters = n_parameters or np.shape(points)[-1]
