@@ -35,10 +35,8 @@ def hilbert_signed_measure(shape, filtration="rips", homology_dimension=0, **par
     >>> points, weights
     (array([[1., 5.]]), array([1], dtype=int32))
     """
-    dimensions = (homology_dimension,)
-    return _measure(
-        shape, homology_dimension, filtration=filtration, homology_dimensions=dimensions, **parameters
-    )
+    parameters |= {"filtration": filtration, "homology_dimensions": (homology_dimension,)}
+    return _measure(shape, homology_dimension, **parameters)
 
 
 def euler_signed_measure(shape, filtration="rips", **parameters):
