@@ -37,17 +37,16 @@ def largest_rectangle(births, deaths, low, high):
 def area(births, deaths, low, high):
     """Area of the module's support inside the box; corners sorted by first coordinate."""
     total = 0.0
-    x, bottom = low[0], np.inf
+    x = low[0]
+    bottom = np.inf
     i, j = 0, 0
     # births sorted by x: second coordinates fall; deaths sorted by x: second coordinates fall
-    while x < high[0]:
-        while i < len(births) and births[i, 0] <= x:
-            bottom = births[i, 1]
-            i += 1
-        while j < len(deaths) and deaths[j, 0] <= x:
-            j += 1
-        if j == len(deaths):
-            break
+    while i < len(births) and births[i, 0] <= x:
+        bottom = births[i, 1]
+        i += 1
+    while j < len(deaths) and deaths[j, 0] <= x:
+        j += 1
+    while x < high[0] and j < len(deaths):
         step = min(high[0], deaths[j, 0])
         if i < len(births):
             step = min(step, births[i, 0])
@@ -55,6 +54,11 @@ def area(births, deaths, low, high):
         if height > 0:
             total += (step - x) * height
         x = step
+        while i < len(births) and births[i, 0] <= x:
+            bottom = births[i, 1]
+            i += 1
+        while j < len(deaths) and deaths[j, 0] <= x:
+            j += 1
     return total
 
 
