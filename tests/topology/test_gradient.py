@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from skgeom.topology import MultiparamPersistenceVectorizer, SignedMeasureVectorizer
@@ -207,12 +207,14 @@ def test_gradient_along_random_directions(kind, seed):
         direction = tuple(rng.normal(size=part.shape) for part in parts)
         slope = sum((part * d).sum() for part, d in zip(parts, direction))
         direction = direction if isinstance(found, tuple) else direction[0]
-        sides = [
+        after, here, before = (
             (V[i] * vectorizer.transform([moved_by(X[i], direction, sign * step)])[0]).sum()
-            for sign in (1, -1)
-        ]
+            for sign in (1, 0, -1)
+        )
         scale = 1 + sum(np.abs(part).sum() for part in parts)
-        expected = (sides[0] - sides[1]) / (2 * step)
+        # no kink within the step, where two values change their order
+        assume(abs(after - 2 * here + before) <= 2e-5 * scale * step)
+        expected = (after - before) / (2 * step)
         assert slope == pytest.approx(expected, rel=1e-5, abs=1e-5 * scale)
 
 
