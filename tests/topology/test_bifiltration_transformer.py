@@ -280,7 +280,7 @@ def test_the_upper_entry_of_an_asymmetric_matrix_counts():
 
 def test_complex_numbers_are_refused():
     transformer = BifiltrationTransformer(filtration="graph", function=["degree", "degree"])
-    with pytest.raises(ValueError, match="Sample 0.*must hold numbers"):
+    with pytest.raises(ValueError, match=r"Sample 0.*must hold numbers"):
         transformer.fit([sp.csr_array(np.eye(3) * 1j)])
 
 
