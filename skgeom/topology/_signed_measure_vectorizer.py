@@ -775,15 +775,21 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _check_differentiable(self):
         parameter = {"convolution": "kernel", "features": "basis", "tcdr": "weight"}
         if self.vectorization not in (*parameter, *MODULE_VECTORIZATIONS):
+            why = "is constant between jumps: its gradient is zero almost everywhere"
+            if self.vectorization == "fibered":
+                why = "has the vectors of another transformer, which tells no gradient"
             raise ValueError(
                 "gradient needs vectorization='convolution', 'features', 'tcdr', 'landscape' or "
-                f"'image', got {self.vectorization!r}, which is piecewise constant, or of barcodes."
+                f"'image', got {self.vectorization!r}, which {why}."
             )
         if self.vectorization not in parameter:
             return
         name = parameter[self.vectorization]
         if callable(getattr(self, name)):
-            raise ValueError(f"gradient needs a named {name}, got {getattr(self, name)!r}.")
+            raise ValueError(
+                f"gradient needs a named {name}, whose derivative is known, got "
+                f"{getattr(self, name)!r}."
+            )
         if self._pairs():
             raise ValueError("gradient of ranks needs vectorization='convolution'.")
 

@@ -255,8 +255,10 @@ def test_points_that_coincide_have_no_pull_from_each_other():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"kernel": np.cos}, "gradient needs a named kernel"),
-        ({"vectorization": "surface"}, "gradient needs vectorization='convolution', 'features'"),
+        ({"kernel": np.cos}, "gradient needs a named kernel, whose derivative is known"),
+        ({"vectorization": "surface"}, "'surface', which is constant between jumps"),
+        ({"vectorization": "histogram"}, "its gradient is zero almost everywhere"),
+        ({"vectorization": "sliced_wasserstein"}, "its gradient is zero almost everywhere"),
         ({"invariant": "fibered"}, "gradient needs measures or modules, invariant='fibered'"),
         ({"invariant": "mma", "weight": lambda b, d: 1.0}, "gradient needs a named weight"),
         ({"function": ["degree", "hks"]}, "gradient needs function='precomputed' for graphs"),
