@@ -67,7 +67,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           First parameter: edge length (rips), or radius (the others, which take one, two or
           three coordinates); second: a function on the points. "alpha" filters one alpha
           complex by the later of a cell's points; "delaunay" has the alpha complex of every
-          sublevel set, hence the union of the balls around its points, at some more cost.
+          sublevel set, hence the union of the balls around its points, at some more cost; of
+          points in space its components are exact and the rest is by rows
+          (`filtration_resolution`).
         - "degree_rips": a point cloud; edge length, and minus the number of neighbours within it
           that a point needs to be there. No function.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
