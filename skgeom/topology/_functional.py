@@ -35,8 +35,13 @@ def hilbert_signed_measure(shape, filtration="rips", homology_dimension=0, **par
     >>> points, weights
     (array([[1., 5.]]), array([1], dtype=int32))
     """
-    parameters |= {"filtration": filtration, "homology_dimensions": (homology_dimension,)}
-    return _measure(shape, homology_dimension, **parameters)
+    return _measure(
+        shape,
+        homology_dimension,
+        filtration=filtration,
+        homology_dimensions=(homology_dimension,),
+        **parameters,
+    )
 
 
 def euler_signed_measure(shape, filtration="rips", **parameters):

@@ -108,8 +108,9 @@ def pack(X, n_parameters=0):
                 raise ValueError(f"Sample {index} lacks the homology dimension {key!r}.")
             if not isinstance(measures[key], (tuple, list)) or len(measures[key]) != 2:
                 raise ValueError(f"Sample {index}: expected a pair (points, weights).")
-            points = real_array(measures[key][0], f"Sample {index}: points")
-            weights = np.asarray(measures[key][1])
+            points, weights = np.asarray(measures[key][0]), np.asarray(measures[key][1])
+            if points.dtype != np.float64:
+                points = real_array(points, f"Sample {index}: points")
             if len(points) == 0:
                 points = points.reshape(0, n_parameters or points.shape[-1])
             n_parameters = n_parameters or np.shape(points)[-1]

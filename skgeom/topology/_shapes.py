@@ -363,7 +363,8 @@ def _unpack_graph(sample, index, attributes):
 
 def _node_columns(values, index):
     """Values of shape (n_nodes, n_functions), to be checked when those of all samples are one."""
-    values = real_array(values, f"Sample {index}: node values")
+    if not (type(values) is np.ndarray and values.dtype == np.float64):
+        values = real_array(values, f"Sample {index}: node values")
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise ValueError(
