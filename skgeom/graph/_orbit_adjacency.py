@@ -27,7 +27,16 @@ def check_fit_graph(estimator, X):
     return graph
 
 
-class OrbitAdjacency(DocLinkMixin, TransformerMixin, BaseEstimator):
+class SparseInputMixin:
+    """Say that X may be sparse."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class OrbitAdjacency(SparseInputMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     """Count for each pair of nodes how often they share a graphlet, at which positions.
 
     A graphlet is an induced connected subgraph of two to four nodes; its orbits are the positions

@@ -9,9 +9,15 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
 from skgeom.datasets import load_network
-from skgeom.graph import Graph, GraphletDegreeVectorizer, OrbitAdjacency
+from skgeom.graph import (
+    Graph,
+    GraphletDegreeVectorizer,
+    OrbitAdjacency,
+    OrbitAdjacencyEmbedder,
+)
 from skgeom.graph import _orbits as orbits_module
 from skgeom.graph._orbit_names import ORBITS, SYMMETRIC
 from tests.graph.orbit_reference import orbit_counts
@@ -353,3 +359,12 @@ def test_pickle_and_clone():
         for o in model.orbits_
     )
     assert clone(model).get_params() == model.get_params()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [OrbitAdjacency, OrbitAdjacencyEmbedder, GraphletDegreeVectorizer],
+    ids=lambda k: k.__name__,
+)
+def test_tags_tell_that_graphs_may_be_sparse(kind):
+    assert get_tags(kind()).input_tags.sparse
