@@ -224,7 +224,8 @@ class OrbitAdjacency(SparseInputMixin, DocLinkMixin, TransformerMixin, BaseEstim
         graph = check_simple_graph(X, weights=self.weights, directed=self.directed)
         sums = sum_orbits(graph, {hop for hop, _, _ in orbits}, self.max_memory, self.n_jobs)
         for orbit in orbits:
-            yield orbit, orbit_matrices(sums, [orbit], self.max_memory, self.n_jobs)[orbit]
+            found = orbit_matrices(sums, [orbit], self.max_memory, self.n_jobs, keep_sums=True)
+            yield orbit, found[orbit]
 
     def graphlet_adjacency(self, graphlet):
         """Return how many graphlets of a kind hold each pair of nodes, at whatever positions.

@@ -13,6 +13,9 @@ CHUNK_SIZE = 2**17
 # Matrices may differ from their transposes by this share of their largest entry: rounding.
 _ASYMMETRY = 1e-6
 _FEW = 2**11
+# Up to this size scipy's LAPACK has decomposed a matrix before numpy's has got past the checks;
+# above, numpy's is the quicker one.
+_LIGHT = 32
 _LARGEST_LOG = np.log(np.finfo(float).max)
 
 
@@ -72,9 +75,9 @@ def eigh(C):
     values : ndarray of shape (..., n)
     vectors : ndarray of shape (..., n, n)
     """
-    if C.ndim > 2:
+    if C.ndim > 2 or len(C) > _LIGHT:
         return np.linalg.eigh(C)
-    values, vectors, failed = dsyevd(C)  # the same routine, without numpy's loop around it
+    values, vectors, failed = dsyevd(C)
     if failed:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
     return values, vectors

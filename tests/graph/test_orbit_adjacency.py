@@ -195,6 +195,18 @@ def test_iterate_gives_the_same_matrices():
     found = dict(OrbitAdjacency().iterate(graph))
     assert list(found) == list(expected)
     assert all((found[orbit] != expected[orbit]).nnz == 0 for orbit in ORBITS)
+    for orbit, matrix in OrbitAdjacency().iterate(graph):  # what a caller does stays with him
+        assert (matrix != expected[orbit]).nnz == 0
+        matrix.data[:] = 0
+
+
+@pytest.mark.parametrize("orbits", [[(2, 5, 4)], [(2, 10, 9), (2, 1, 1)], [(1, 4, 5), (2, 8, 8)]])
+def test_some_orbits_are_those_of_all(orbits):
+    graph = random_graph(40, 6, seed=4)
+    expected = count(graph)
+    found = OrbitAdjacency(orbits).fit_transform(graph)
+    assert list(found) == orbits
+    assert all((found[orbit] != expected[orbit]).nnz == 0 for orbit in orbits)
 
 
 def test_large_degrees_are_counted_in_64_bits(monkeypatch):
