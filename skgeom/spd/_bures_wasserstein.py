@@ -272,7 +272,7 @@ class BuresWassersteinNormalizer(StackOutputMixin, DocLinkMixin, TransformerMixi
         X : ndarray of shape (n_matrices, n, n)
         """
         check_is_fitted(self)
-        Z = definite_matrices(Z, self.eps, self.n_features_in_)
+        Z = definite_matrices(Z, self.eps, self.n_features_in_, "Z")
         groups = self._check_groups(groups, len(Z))
         points, X = self._chart.points(Z), np.empty(Z.shape)
         for group, rows in _rows(groups, len(Z)):

@@ -186,7 +186,7 @@ def _check_range(X, name):
         )
 
 
-def definite_matrices(X, eps, n=None):
+def definite_matrices(X, eps, n=None, name="X"):
     """Check SPD matrices; singular ones get a multiple of the identity.
 
     Parameters
@@ -196,6 +196,8 @@ def definite_matrices(X, eps, n=None):
         ``eps tr(X_i) / n`` is added to the diagonal of singular matrices, with a warning.
     n : int or None, default=None
         Number of rows that the matrices must have.
+    name : str, default="X"
+        Name of the parameter, for messages.
 
     Returns
     -------
@@ -207,22 +209,22 @@ def definite_matrices(X, eps, n=None):
         For a wrong shape, and when a matrix is zero, indefinite, not symmetric, not finite or
         has entries too large or too small to multiply.
     """
-    X = as_square(X, "X")
+    X = as_square(X, name)
     if X.ndim != 3 or len(X) == 0:
         raise ValueError(
-            f"X must have shape (n_matrices, n, n) with at least one matrix, got {X.shape}."
+            f"{name} must have shape (n_matrices, n, n) with at least one matrix, got {X.shape}."
         )
     if n is not None and X.shape[-1] != n:
-        raise ValueError(f"X has matrices with {X.shape[-1]} rows, the fit had {n}.")
-    _check_range(X, "X")
+        raise ValueError(f"{name} has matrices with {X.shape[-1]} rows, the fit had {n}.")
+    _check_range(X, name)
     try:
         np.linalg.cholesky(X)
         return X
     except np.linalg.LinAlgError:
-        return _regularized(X, eps)
+        return _regularized(X, eps, name)
 
 
-def _regularized(X, eps):
+def _regularized(X, eps, name):
     n = X.shape[-1]
     values = np.linalg.eigvalsh(X)
     rounding = 100 * n * np.finfo(float).eps * np.maximum(values[:, -1], 0.0)
@@ -230,7 +232,7 @@ def _regularized(X, eps):
     if bad.any():
         index = int(np.argmax(bad))
         raise ValueError(
-            f"Matrix {index} of X is not positive definite: its eigenvalues are from "
+            f"Matrix {index} of {name} is not positive definite: its eigenvalues are from "
             f"{values[index, 0]:.3g} to {values[index, -1]:.3g}."
         )
     singular = values[:, 0] <= rounding

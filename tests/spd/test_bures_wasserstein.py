@@ -299,6 +299,14 @@ def test_forms_of_input(kind, form):
     assert np.allclose(found, kind().fit_transform(X), atol=1e-4 if form == "float32" else 1e-12)
 
 
+def test_bad_matrices_of_the_inverse_are_named():
+    normalizer = BuresWassersteinNormalizer().fit(random_spd(5, 3, spread=0.2))
+    with pytest.raises(ValueError, match="Matrix 1 of Z is not positive definite"):
+        normalizer.inverse_transform(np.stack([np.eye(3), -np.eye(3)]))
+    with pytest.raises(ValueError, match="Z has matrices with 2 rows"):
+        normalizer.inverse_transform(np.eye(2)[np.newaxis])
+
+
 def test_a_vector_that_leaves_the_manifold_is_named():
     space = BuresWassersteinTangentSpace().fit(random_spd(5, 3))
     V = np.zeros((2, 6))
