@@ -160,9 +160,10 @@ def product_rows(start, stop, indptr, indices, data, x, out, out_start, size):
 
     `out_start` is the row of the sparse matrix that goes to row 0 of `out`.
     """
-    zero, one, nothing = out.dtype.type(0), out.dtype.type(1), x[:0]
+    factors, nothing = (out.dtype.type(0), out.dtype.type(1)), x[:0]
     for row in range(start, stop):
-        product_row(row, indptr, indices, data, x, x, zero, one, out, row - out_start, nothing, size)
+        into = out, row - out_start, nothing
+        product_row(row, indptr, indices, data, x, x, *factors, *into, size)
 
 
 def entry_ranges(indptr, n_jobs):
