@@ -52,7 +52,7 @@ def bins():
             known = rng.choice(20, n_known, replace=False)
             order = rng.permutation(len(y))
             results.append(losses(base, X, y, order[:221], order[221:], known, D))
-        show(f"diabetes, 20 bins, {n_known} observed, logistic regression", results)
+        show(f"diabetes, 20 bins, {n_known} observed, logistic regression", results, 10)
 
 
 def flights():
@@ -82,7 +82,7 @@ def flights():
                 halves = order[:15000], order[15000:]
                 results[name].append(losses(base, table, y, *halves, known, D))
         for name, own in results.items():
-            show(f"flights, {len(names)} airports, {n_known} observed, {name}", own)
+            show(f"flights, {len(names)} airports, {n_known} observed, {name}", own, 3)
 
 
 def great_circle(latitude, longitude):
@@ -93,20 +93,20 @@ def great_circle(latitude, longitude):
     return 2 * EARTH_RADIUS * np.arcsin(np.sqrt(np.minimum(half, 1.0)))
 
 
-def show(title, results):
+def show(title, results, n_choices):
     argmax, loki, constant = np.array(results).T
     rng = np.random.default_rng(0)
-    threes = [rng.choice(len(results), 3, replace=False) for _ in range(4000)]
+    groups = [rng.choice(len(results), n_choices, replace=False) for _ in range(4000)]
     spread = " ".join(
         "{:.2f}-{:.2f}".format(
-            *np.quantile([losses[three].mean() for three in threes], [0.05, 0.95])
+            *np.quantile([losses[group].mean() for group in groups], [0.05, 0.95])
         )
         for losses in (argmax, loki)
     )
     print(
         f"{title:60s} argmax {argmax.mean():7.3f}  loki {loki.mean():7.3f}  "
         f"({loki.mean() / argmax.mean() - 1:+.1%}, better in {np.mean(loki < argmax):.0%} of "
-        f"{len(results)} splits)  mean {constant.mean():7.3f}  means of three {spread}",
+        f"{len(results)} splits)  mean {constant.mean():7.3f}  means of {n_choices} {spread}",
         flush=True,
     )
 

@@ -176,19 +176,20 @@ def _entry(adjacency, entry):
 
 
 def _check_weights(adjacency, allow_negative, name):
-    bad = ~np.isfinite(adjacency.data)
+    data = adjacency.data
+    low, high = np.min(data, initial=0.0), np.max(data, initial=0.0)  # NaN comes through
+    if np.isfinite(low) and np.isfinite(high) and (allow_negative or low >= 0):
+        return
+    bad = ~np.isfinite(data)
     problem = f"{name} contains NaN or infinity"
     if not bad.any():
-        if allow_negative:
-            return
-        bad = adjacency.data < 0
+        bad = data < 0
         problem = f"Negative values in data: {name} contains a negative weight"
-    if bad.any():
-        row, column, weight = _entry(adjacency, np.argmax(bad))
-        raise ValueError(
-            f"{problem}: entry ({row}, {column}) is {weight}; weights must be finite"
-            + ("." if allow_negative else " and non-negative.")
-        )
+    row, column, weight = _entry(adjacency, np.argmax(bad))
+    raise ValueError(
+        f"{problem}: entry ({row}, {column}) is {weight}; weights must be finite"
+        + ("." if allow_negative else " and non-negative.")
+    )
 
 
 def check_finite_rows(X, *, name="X"):

@@ -78,10 +78,16 @@ def _is_matrix(array):
 
 @intrinsic(prefer_literal=True)
 def zero_block(typingctx, out, n_bytes):
-    """Return zeros of the type of `out`, `n_bytes` (a literal) of them."""
-    if not (_is_matrix(out) and isinstance(n_bytes, types.IntegerLiteral)):
+    """Return zeros of the type of `out`, `n_bytes` of them: a literal, or log2 zeros in a tuple.
+
+    The length of a tuple is part of its type, so that a caller can choose among block sizes.
+    """
+    if _is_matrix(out) and isinstance(n_bytes, types.IntegerLiteral):
+        block = Block.of(out.dtype, n_bytes.literal_value)
+    elif _is_matrix(out) and isinstance(n_bytes, types.BaseTuple):
+        block = Block.of(out.dtype, 2 ** len(n_bytes))
+    else:
         return None
-    block = Block.of(out.dtype, n_bytes.literal_value)
 
     def codegen(context, builder, signature, args):
         return ir.Constant(_vector(context, block), None)

@@ -26,6 +26,7 @@ from skgeom._core.registers import (
 )
 
 PREFETCH_AHEAD = 16  # stored entries
+BLOCKS = (6, 8, 9)  # log2 of the bytes of a row that are summed at a time
 RUN = 1024  # entries summed in one go before they are added to the row's total
 RANGES_PER_THREAD = 64  # small, so that a range with expensive rows does not come last
 
@@ -86,46 +87,27 @@ def aligned_empty(shape, dtype):
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def _column_kernel(n_bytes):
-    """Make the function that sums `n_bytes` of a row of the result at a time."""
+def block_size(n_columns, itemsize):
+    """Return how much of a row of a product is summed at a time: log2 of its bytes, as zeros.
 
-    @njit(nogil=True, forceinline=True)
-    def sum_columns(column, row, indptr, indices, data, x, own, loop, scale, out, out_row, stored):
-        zero = zero_block(out, n_bytes)
-        n_columns, width = x.shape[1], length_of(zero)
-        final, weighted, one = len(indices) - 1, len(data) > 0, out.dtype.type(1)
-        while column < n_columns and n_columns >= width:
-            column = min(column, n_columns - width)  # the last columns may be summed twice
-            total = zero
-            # long rows are summed in runs: the rounding error does not grow with their length
-            for first in range(indptr[row], indptr[row + 1], RUN):
-                part = zero
-                for entry in range(first, min(first + RUN, indptr[row + 1])):
-                    ahead = indices[min(entry + PREFETCH_AHEAD, final)]
-                    prefetch_row(zero, x, ahead, column)
-                    weight = data[entry] if weighted else one
-                    part = add_row(part, x, indices[entry], column, weight)
-                total = add_blocks(total, part)
-            if loop != 0:
-                total = add_row(total, own, row, column, loop)
-            total = scale_block(total, scale)
-            store_block(total, out, out_row, column)
-            if len(stored) > 0:
-                store_block(total, stored, row, column)
-            column += width
-        return column
+    Kernels take it as a tuple of zeros, so that they are compiled for one size alone.
 
-    return sum_columns
+    Parameters
+    ----------
+    n_columns : int
+    itemsize : int
+        Bytes of a number, as it is computed with.
 
-
-_sum_columns_512 = _column_kernel(512)
-_sum_columns_256 = _column_kernel(256)
-_sum_columns_64 = _column_kernel(64)
-_sum_columns_1 = _column_kernel(1)
+    Returns
+    -------
+    size : tuple of int
+    """
+    fitting = [log for log in BLOCKS if 2**log <= n_columns * itemsize]
+    return (0,) * max(fitting, default=0)
 
 
 @njit(nogil=True, forceinline=True)
-def product_row(row, indptr, indices, data, x, own, loop, scale, out, out_row, stored):
+def product_row(row, indptr, indices, data, x, own, loop, scale, out, out_row, stored, size):
     """Write row `row` of ``scale * (S x + loop * own)`` to row `out_row` of `out`.
 
     Parameters
@@ -145,23 +127,43 @@ def product_row(row, indptr, indices, data, x, own, loop, scale, out, out_row, s
     out_row : int
     stored : C-contiguous ndarray of the dtype of `x`, shape (n_rows, n_columns) or (0, n_columns)
         Where the row is written too, at `row`; empty when it is not needed.
+    size : tuple of int
+        Of `block_size`.
     """
-    args = row, indptr, indices, data, x, own, loop, scale, out, out_row, stored
-    column = _sum_columns_512(0, *args)
-    column = _sum_columns_256(column, *args)
-    column = _sum_columns_64(column, *args)
-    _sum_columns_1(column, *args)
+    zero = zero_block(out, size)
+    n_columns, width, column = x.shape[1], length_of(zero), 0
+    final, weighted, one = len(indices) - 1, len(data) > 0, out.dtype.type(1)
+    while column < n_columns:
+        column = min(column, n_columns - width)  # the last columns may be summed twice
+        total = zero
+        # long rows are summed in runs: the rounding error does not grow with their length
+        for first in range(indptr[row], indptr[row + 1], RUN):
+            part = zero
+            for entry in range(first, min(first + RUN, indptr[row + 1])):
+                ahead = indices[min(entry + PREFETCH_AHEAD, final)]
+                prefetch_row(zero, x, ahead, column)
+                weight = data[entry] if weighted else one
+                part = add_row(part, x, indices[entry], column, weight)
+            total = add_blocks(total, part)
+        if loop != 0:
+            total = add_row(total, own, row, column, loop)
+        total = scale_block(total, scale)
+        store_block(total, out, out_row, column)
+        if len(stored) > 0:
+            store_block(total, stored, row, column)
+        column += width
 
 
 @njit(nogil=True, cache=True)
-def product_rows(start, stop, indptr, indices, data, x, out, out_start):
+def product_rows(start, stop, indptr, indices, data, x, out, out_start, size):
     """Write rows `start` to `stop` of a product to `out`, as `product_row` does.
 
     `out_start` is the row of the sparse matrix that goes to row 0 of `out`.
     """
-    zero, one, nothing = out.dtype.type(0), out.dtype.type(1), x[:0]
+    factors, nothing = (out.dtype.type(0), out.dtype.type(1)), x[:0]
     for row in range(start, stop):
-        product_row(row, indptr, indices, data, x, x, zero, one, out, row - out_start, nothing)
+        into = out, row - out_start, nothing
+        product_row(row, indptr, indices, data, x, x, *factors, *into, size)
 
 
 def entry_ranges(indptr, n_jobs):
@@ -219,7 +221,6 @@ def sparse_dense_product(matrix, x, *, out=None, n_jobs=None):
     if np.all(data == 1):
         data = data[:0]
     ranges = entry_ranges(matrix.indptr, n_jobs)
-    parallel_ranges(
-        product_rows, ranges, matrix.indptr, matrix.indices, data, x, out, 0, n_jobs=n_jobs
-    )
+    csr, size = (matrix.indptr, matrix.indices, data), block_size(x.shape[1], x.itemsize)
+    parallel_ranges(product_rows, ranges, *csr, x, out, 0, size, n_jobs=n_jobs)
     return out

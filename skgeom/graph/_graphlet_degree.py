@@ -6,12 +6,12 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom.graph._orbit_adjacency import GRAPH_CONSTRAINTS, check_fit_graph
+from skgeom.graph._orbit_adjacency import GRAPH_CONSTRAINTS, SparseInputMixin, check_fit_graph
 from skgeom.graph._orbit_names import EDGE_ORBITS, N_ORBITS, NODE_ORBITS
 from skgeom.graph._orbits import check_simple_graph, edge_counts, edge_list, sum_orbits
 
 
-class GraphletDegreeVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
+class GraphletDegreeVectorizer(SparseInputMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     """Describe each node, or each edge, by how often it lies at each orbit of small graphlets.
 
     The graphlet degree vector of a node [1]_ holds its degree (orbit 0) and, for each of the 14

@@ -164,6 +164,7 @@ def hop_rows(
     row_scale,
     loops,
     x,
+    size,
     own,
     y,
     weight,
@@ -187,6 +188,8 @@ def hop_rows(
         Weight of a loop at each row.
     x : C-contiguous ndarray of shape (n, d)
         The previous hop at the columns of S.
+    size : tuple of int
+        Of `block_size`.
     own : C-contiguous ndarray of shape (n_rows, d)
         The previous hop at the rows of S.
     y : ndarray of shape (n_rows, d) or (0, d), written
@@ -213,7 +216,8 @@ def hop_rows(
         for row in range(first, last):
             loop = loops[row] if len(loops) > 0 else loop
             line = row if in_place else row - first
-            product_row(row, indptr, indices, data, x, own, loop, row_scale[row], hop, line, y)
+            factors = loop, row_scale[row]
+            product_row(row, indptr, indices, data, x, own, *factors, hop, line, y, size)
         if in_place:
             _scale_taken_rows(first, last, weight, normalise, own, own_weight, out)
         elif len(out) > 0:

@@ -155,7 +155,7 @@ def orbit_rows(
     pair_indptr : ndarray of int64, shape (n + 1,)
         Rows of the pairs at distance two; of shape (1,) when they are not wanted.
     pair_indices : ndarray of int, shape (n_pairs,), written
-    pairs : ndarray of the dtype of `edges`, shape (4, n_pairs), written
+    pairs : 4 ndarrays of the dtype of `edges`, shape (n_pairs,), written
         On the pairs at distance two: P, A T, A D A - T A - A T and M.
     """
     n = len(indptr) - 1
@@ -183,9 +183,9 @@ def orbit_rows(
             for k in range(n_touched):
                 w, place = touched[k], pair_indptr[u] + k
                 pair_indices[place] = w
-                pairs[0, place], pairs[1, place] = sums[w, COUNT], sums[w, NEXT]
-                pairs[2, place] = sums[w, ROUND] - sums[w, NEXT]
-                pairs[3, place] = sums[w, SHARED]
+                pairs[0][place], pairs[1][place] = sums[w, COUNT], sums[w, NEXT]
+                pairs[2][place] = sums[w, ROUND] - sums[w, NEXT]
+                pairs[3][place] = sums[w, SHARED]
         for k in range(n_touched):
             sums[touched[k]] = 0
 
@@ -199,7 +199,8 @@ def path_rows(
     Parameters
     ----------
     start, stop : int
-    indptr, indices, pair_indptr, pair_indices, pairs : ndarray of int
+    indptr, indices, pair_indptr, pair_indices : ndarray of int
+    pairs : 4 ndarrays of int
         The graph and its pairs, as in `orbit_rows`.
     out_indptr : ndarray of int64, shape (n + 1,)
         Where rows begin; written, with the number of entries of row u at u + 1, when `out` is
@@ -223,10 +224,10 @@ def path_rows(
                     if sums[v] == 0:
                         touched[n_touched] = v
                         n_touched += 1
-                    sums[v] += pairs[0, p]
+                    sums[v] += pairs[0][p]
         # walks whose second node is a neighbour of the last one close a triangle with a tail
         for p in range(pair_indptr[u], pair_indptr[u + 1]):
-            sums[pair_indices[p]] -= pairs[1, p] - 2 * pairs[3, p]
+            sums[pair_indices[p]] -= pairs[1][p] - 2 * pairs[3][p]
         if len(out) > 0:
             _write_row(touched, n_touched, sums, out_indptr[u], out_indices, out)
         else:

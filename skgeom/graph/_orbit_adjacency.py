@@ -27,7 +27,16 @@ def check_fit_graph(estimator, X):
     return graph
 
 
-class OrbitAdjacency(DocLinkMixin, TransformerMixin, BaseEstimator):
+class SparseInputMixin:
+    """Say that X may be sparse."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class OrbitAdjacency(SparseInputMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     """Count for each pair of nodes how often they share a graphlet, at which positions.
 
     A graphlet is an induced connected subgraph of two to four nodes; its orbits are the positions
@@ -215,7 +224,8 @@ class OrbitAdjacency(DocLinkMixin, TransformerMixin, BaseEstimator):
         graph = check_simple_graph(X, weights=self.weights, directed=self.directed)
         sums = sum_orbits(graph, {hop for hop, _, _ in orbits}, self.max_memory, self.n_jobs)
         for orbit in orbits:
-            yield orbit, orbit_matrices(sums, [orbit], self.max_memory, self.n_jobs)[orbit]
+            found = orbit_matrices(sums, [orbit], self.max_memory, self.n_jobs, keep_sums=True)
+            yield orbit, found[orbit]
 
     def graphlet_adjacency(self, graphlet):
         """Return how many graphlets of a kind hold each pair of nodes, at whatever positions.

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
-from skgeom.graph._orbit_adjacency import GRAPH_CONSTRAINTS, check_fit_graph
+from skgeom.graph._orbit_adjacency import GRAPH_CONSTRAINTS, SparseInputMixin, check_fit_graph
 from skgeom.graph._orbit_names import check_orbits, orbit_name
 from skgeom.graph._orbits import check_simple_graph, orbit_matrices, sum_orbits
 from skgeom.graph._pmi import factorize, random_walk_counts
@@ -23,7 +23,7 @@ RANDOM_WALK = "random_walk"
 UNLABELLED = -1
 
 
-class OrbitAdjacencyEmbedder(DocLinkMixin, TransformerMixin, BaseEstimator):
+class OrbitAdjacencyEmbedder(SparseInputMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     """Embed the nodes of a graph by factors of its orbit adjacencies.
 
     Nodes that share graphlets more often than chance has it, at the chosen orbits, come to lie in

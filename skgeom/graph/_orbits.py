@@ -104,8 +104,8 @@ class OrbitSums:
         A T, A D A - T A, P A and M, on the edges.
     pair_indptr, pair_indices : ndarray of int
         Pairs at distance two; without rows when they were not asked for.
-    pairs : ndarray of int64, shape (4, n_pairs)
-        P, A T, A D A - T A - A T and M, on these pairs.
+    pairs : list of 4 ndarrays of int64, shape (n_pairs,)
+        P, A T, A D A - T A - A T and M, on these pairs; None where they were used up.
     """
 
     graph: sp.csr_array
@@ -113,11 +113,15 @@ class OrbitSums:
     edges: np.ndarray
     pair_indptr: np.ndarray
     pair_indices: np.ndarray
-    pairs: np.ndarray
+    pairs: list
+
+    @property
+    def dtype(self):
+        return self.triangles.dtype
 
     @cached_property
     def degrees(self):
-        return np.diff(self.graph.indptr).astype(self.pairs.dtype)
+        return np.diff(self.graph.indptr).astype(self.dtype)
 
     @cached_property
     def reverse(self):
@@ -171,10 +175,10 @@ def sum_orbits(graph, hops, max_memory=None, n_jobs=None):
     common = np.empty(offsets[-1], index)
     parallel_ranges(common_rows, ranges, *csr, offsets, common, n_jobs=n_jobs)
     edges = np.empty((4, graph.nnz), dtype)
-    pair_indices, pairs = np.empty(n_pairs, index), np.empty((4, n_pairs), dtype)
-    found = (edges, pair_indptr, pair_indices, pairs)
+    pair_indices, pairs = np.empty(n_pairs, index), [np.empty(n_pairs, dtype) for _ in range(4)]
+    found = (edges, pair_indptr, pair_indices, tuple(pairs))
     parallel_ranges(orbit_rows, ranges, *csr, triangles, offsets, common, *found, n_jobs=n_jobs)
-    return OrbitSums(graph, triangles, *found)
+    return OrbitSums(graph, triangles, edges, pair_indptr, pair_indices, pairs)
 
 
 def count_dtype(graph):
@@ -214,7 +218,7 @@ def check_memory(n_bytes, max_memory, what):
         )
 
 
-def orbit_matrices(sums, orbits, max_memory=None, n_jobs=None):
+def orbit_matrices(sums, orbits, max_memory=None, n_jobs=None, keep_sums=False):
     """Return orbit adjacencies as sparse matrices.
 
     Parameters
@@ -223,28 +227,33 @@ def orbit_matrices(sums, orbits, max_memory=None, n_jobs=None):
     orbits : list of (hop, o1, o2)
     max_memory : int or None
     n_jobs : int or None
+    keep_sums : bool, default=False
+        Whether `sums` is needed again; else its pairs are used up.
 
     Returns
     -------
     matrices : dict of (hop, o1, o2) to csr_array of int64, shape (n, n)
     """
-    n_edges, n_pairs = sums.graph.nnz, sums.pairs.shape[1]
-    item = sums.pairs.itemsize + sums.graph.indices.itemsize
-    n_bytes = 5 * sums.pairs.itemsize * n_pairs + sum(
+    n_edges, n_pairs = sums.graph.nnz, len(sums.pair_indices)
+    item = sums.dtype.itemsize + sums.graph.indices.itemsize
+    n_bytes = 5 * sums.dtype.itemsize * n_pairs + sum(
         item * {1: n_edges, 2: n_pairs, 3: 0}[hop] for hop, _, _ in orbits
     )
     check_memory(n_bytes, max_memory, f"{len(orbits)} orbit adjacencies")
-    matrices = {}
-    for orbit in orbits:
-        hop, a, b = orbit
-        twin = matrices.get((hop, b, a))
-        if twin is not None:
-            matrices[orbit] = twin.T.tocsr()
-        elif hop == 3:
-            matrices[orbit] = _paths(sums, n_bytes, max_memory, n_jobs)
-        else:
-            matrices[orbit] = _matrix(sums, hop, a, b)
-    return matrices
+    wanted = {(hop, *sorted((a, b))) for hop, a, b in orbits}
+    built = {}
+    for orbit in BUILDING:
+        if orbit in wanted:
+            if orbit[0] == 3:
+                built[orbit] = _paths(sums, n_bytes, max_memory, n_jobs)
+            else:
+                built[orbit] = _matrix(sums, *orbit, keep_sums)
+        if orbit in LAST_USE and not keep_sums:
+            sums.pairs[LAST_USE[orbit]] = None
+    return {
+        (hop, a, b): built[hop, a, b] if a <= b else built[hop, b, a].T.tocsr()
+        for hop, a, b in orbits
+    }
 
 
 def edge_counts(sums, a, b):
@@ -271,19 +280,26 @@ def edge_list(graph):
     return np.stack([rows[upper], graph.indices[upper]], axis=1)
 
 
-def _matrix(sums, hop, a, b):
+def _matrix(sums, hop, a, b, keep_sums):
     """Return an orbit adjacency of one or two hops; formulas stand for one of both directions."""
-    formulas, csr = (
-        (ON_EDGES, (sums.graph.indices, sums.graph.indptr))
+    formulas, indices, indptr = (
+        (ON_EDGES, sums.graph.indices, sums.graph.indptr)
         if hop == 1
-        else (ON_PAIRS, (sums.pair_indices, sums.pair_indptr))
+        else (ON_PAIRS, sums.pair_indices, sums.pair_indptr)
     )
-    counts = formulas[a, b] if (a, b) in formulas else formulas[b, a]
-    matrix = sp.csr_array((counts(sums), *csr), shape=sums.graph.shape, copy=True)
-    index = sums.graph.indices.dtype
+    counts = (formulas[a, b] if (a, b) in formulas else formulas[b, a])(sums)
+    if (hop, a, b) != (2, 1, 1):
+        indices = indices.copy()
+    elif keep_sums:
+        counts, indices = counts.copy(), indices.copy()
+    # scipy gives indices the type of indptr
+    indptr = indptr.astype(indices.dtype if len(indices) < 2**31 else np.int64)
+    matrix = sp.csr_array((counts, indices, indptr), shape=sums.graph.shape)
     matrix.eliminate_zeros()
-    matrix.indptr = matrix.indptr.astype(index if matrix.nnz < 2**31 else np.int64)
-    matrix.indices = matrix.indices.astype(matrix.indptr.dtype, copy=False)
+    if matrix.nnz < len(indices):  # no views of longer arrays
+        del counts, indices
+        matrix.data = matrix.data.copy()
+        matrix.indices = matrix.indices.copy()
     return matrix if (a, b) in formulas else matrix.T.tocsr()
 
 
@@ -294,9 +310,9 @@ def _paths(sums, n_bytes, max_memory, n_jobs):
     n_threads = effective_n_jobs(n_jobs)
     ranges = weighted_ranges(walks, 1 if n_threads <= 1 else RANGES_PER_THREAD * n_threads)
     graph = (sums.graph.indptr, sums.graph.indices)
-    pairs = (sums.pair_indptr, sums.pair_indices, sums.pairs)
+    pairs = (sums.pair_indptr, sums.pair_indices, tuple(sums.pairs))
     indptr = np.zeros(n + 1, np.int64)
-    dtype = sums.pairs.dtype
+    dtype = sums.dtype
     indices, data = np.empty(0, index), np.empty(0, dtype)
     parallel_ranges(path_rows, ranges, *graph, *pairs, indptr, indices, data, n_jobs=n_jobs)
     indptr = np.cumsum(indptr)
@@ -322,7 +338,10 @@ def _path3(sums):
 
 
 def _pairs_of(counts):
-    return counts * (counts - 1) // 2
+    pairs = counts - 1
+    pairs *= counts
+    pairs //= 2
+    return pairs
 
 
 def _diamond_rim(sums):
@@ -334,7 +353,7 @@ def _cycle(sums):
 
 
 def _paw_tail(sums):
-    at = sums.row_sums(sums.triangles).astype(sums.pairs.dtype) // 2
+    at = sums.row_sums(sums.triangles).astype(sums.dtype) // 2
     return at[sums.graph.indices] - sums.edges[0] + sums.edges[3]
 
 
@@ -355,9 +374,9 @@ def _path4_middle(sums):
 
 
 ON_EDGES = {
-    (0, 0): lambda sums: np.ones(sums.graph.nnz, sums.pairs.dtype),
+    (0, 0): lambda sums: np.ones(sums.graph.nnz, sums.dtype),
     (1, 2): _path3,
-    (3, 3): lambda sums: sums.triangles,
+    (3, 3): lambda sums: sums.triangles.copy(),
     (5, 4): _path4_outer,
     (5, 5): _path4_middle,
     (6, 7): lambda sums: _pairs_of(_path3(sums)) - _paw_tail(sums),
@@ -367,24 +386,56 @@ ON_EDGES = {
     (10, 11): _paw_top,
     (12, 13): _diamond_rim,
     (13, 13): lambda sums: _pairs_of(sums.triangles) - sums.edges[3],
-    (14, 14): lambda sums: sums.edges[3],
+    (14, 14): lambda sums: sums.edges[3].copy(),
 }
+
+
+# On pairs, of which there are many, each step is made in place.
 
 
 def _opposite(sums):
-    return _pairs_of(sums.pairs[0]) - sums.pairs[3]
+    counts = _pairs_of(sums.pairs[0])
+    counts -= sums.pairs[3]
+    return counts
 
 
 def _path4_two_apart(sums):
-    onward = sums.degrees[sums.pair_indices] - 1
-    return sums.pairs[0] * onward - sums.pairs[1] - 2 * _opposite(sums)
+    counts = sums.degrees[sums.pair_indices]
+    counts -= 1
+    counts *= sums.pairs[0]
+    counts -= sums.pairs[1]
+    opposite = _opposite(sums)
+    opposite *= 2
+    counts -= opposite
+    return counts
+
+
+def _claw_leaves(sums):
+    counts = sums.pairs[3] - sums.pairs[0]
+    counts *= 2
+    counts += sums.pairs[2]
+    return counts
+
+
+def _paw_ends(sums):
+    counts = -2 * sums.pairs[3]
+    counts += sums.pairs[1]
+    return counts
 
 
 ON_PAIRS = {
-    (1, 1): lambda sums: sums.pairs[0],
     (4, 5): _path4_two_apart,
-    (6, 6): lambda sums: sums.pairs[2] - 2 * sums.pairs[0] + 2 * sums.pairs[3],
+    (6, 6): _claw_leaves,
+    (9, 10): _paw_ends,
     (8, 8): _opposite,
-    (9, 10): lambda sums: sums.pairs[1] - 2 * sums.pairs[3],
-    (12, 12): lambda sums: sums.pairs[3],
+    (12, 12): lambda sums: sums.pairs[3].copy(),
+    (1, 1): lambda sums: sums.pairs[0],
 }
+# The largest first, and the pairs' sums free as soon as can be: after these orbits one of them is
+# used no more. Pairs of path3 are all pairs, so that the last of them takes over what is left.
+BUILDING = (
+    (3, 4, 4),
+    *((2, a, b) for a, b in ON_PAIRS),
+    *((1, *sorted(pair)) for pair in ON_EDGES),
+)
+LAST_USE = {(2, 6, 6): 2, (2, 9, 10): 1, (2, 12, 12): 3}

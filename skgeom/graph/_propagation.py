@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from skgeom._core.parallel import parallel_ranges, parallel_rows
-from skgeom._core.sparse import aligned_empty, entry_ranges, from_storage, to_storage
+from skgeom._core.sparse import aligned_empty, block_size, entry_ranges, from_storage, to_storage
 from skgeom.graph._kernels import degree_rows, first_hop_rows, hop_rows, term_rows
 from skgeom.graph._statistics import row_chunks, whiten, whitening
 
@@ -125,8 +125,11 @@ class Plan(NamedTuple):
 
 def row_degrees(adjacency, self_loops):
     """Return the weighted degree of each row, sum_j |S_ij|, plus the weight of its loop."""
-    degrees = np.empty(adjacency.shape[0])
-    degree_rows(0, len(degrees), adjacency.indptr, adjacency.data, degrees)
+    if np.all(adjacency.data == 1):
+        degrees = np.diff(adjacency.indptr).astype(np.float64)
+    else:
+        degrees = np.empty(adjacency.shape[0])
+        degree_rows(0, len(degrees), adjacency.indptr, adjacency.data, degrees)
     degrees += self_loops
     if not np.isfinite(degrees.sum()):
         raise ValueError(
@@ -398,7 +401,7 @@ def hop_step(transition, x, own, y, plan, hop, embedding, *, late=True, n_jobs=N
     ranges = entry_ranges(transition.indptr, n_jobs)
     out = np.empty((0, d), transition.row_scale.dtype) if embedding is None else embedding
     sparse_start = sp.issparse(x)
-    kernel, previous = hop_rows, (x,)
+    kernel, previous = hop_rows, (x, block_size(d, out.itemsize))
     if sparse_start:
         filled = (np.diff(x.indptr) > 0).view(np.uint8)
         kernel, previous = first_hop_rows, (filled, x.indptr, x.indices, x.data)

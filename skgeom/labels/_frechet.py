@@ -91,7 +91,7 @@ def choose_rule(space, observed, power=2.0):
         return PointRule(space.points, observed)
     if power == 2 and space.is_tree and len(observed) > _TREE_FROM:
         return TreeRule(space.tree, observed)
-    return TableRule(space.rows(observed) ** power)
+    return TableRule(space.powers(observed, power))
 
 
 def keep_largest(P, k):

@@ -1,6 +1,6 @@
 """Which labels can be predicted at all, and which to observe next."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.optimize import linprog
@@ -71,8 +71,8 @@ def locus_of(space, observed, method="auto", power=2.0, n_jobs=None):
     """`label_locus` of a LabelSpace."""
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}.")
-    if not 0 < power < np.inf:
-        raise ValueError(f"power must be positive and finite, got {power}.")
+    if not isinstance(power, Real) or not 0 < power < np.inf:
+        raise ValueError(f"power must be positive and finite, got {power!r}.")
     if method == "tree" and power < 1:
         raise ValueError(f'method="tree" needs a power of at least 1, got {power}.')
     graph = tree_graph(space) if method != "lp" and power >= 1 else None
@@ -80,7 +80,7 @@ def locus_of(space, observed, method="auto", power=2.0, n_jobs=None):
         return spanned_subtree(graph, observed)
     if method == "tree":
         raise ValueError('method="tree" needs distances that are path lengths of a tree.')
-    powers = space.rows(observed) ** power
+    powers = space.powers(observed, power)
     return _locus_by_programs(powers / (powers.max() or 1.0), n_jobs)
 
 
@@ -273,9 +273,9 @@ def sample_labels(D, n, theta=0.0, *, random_state=None):
     """
     space = label_space(D, name="D")
     if not isinstance(n, Integral) or not 1 <= n <= len(space):
-        raise ValueError(f"n must be from 1 to the {len(space)} labels, got {n}.")
-    if not np.isfinite(theta):
-        raise ValueError(f"theta must be finite, got {theta}.")
+        raise ValueError(f"n must be from 1 to the {len(space)} labels, got {n!r}.")
+    if not isinstance(theta, Real) or not abs(theta) <= 1e100:
+        raise ValueError(f"theta must be a number from -1e100 to 1e100, got {theta!r}.")
     distances = space.rows(np.arange(len(space)))
     to_centre = distances[np.argmin((distances**2).sum(axis=0))]
     # Gumbel's trick: the n largest of log-probabilities with noise are a draw without replacement
@@ -285,7 +285,10 @@ def sample_labels(D, n, theta=0.0, *, random_state=None):
 
 def check_observed(observed, n_labels):
     """Return distinct label indices as an array, or raise ValueError."""
-    observed = np.asarray(observed)
+    try:
+        observed = np.asarray(observed)
+    except ValueError as error:
+        raise ValueError(f"observed must be a list of label indices: {error}") from error
     if observed.ndim != 1 or len(observed) == 0 or observed.dtype.kind not in "iu":
         raise ValueError(
             f"observed must be a list of label indices, at least one, got {observed!r:.100}."

@@ -8,9 +8,16 @@ from scipy.special import log_softmax, softmax
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
-from sklearn.utils import _safe_indexing, check_consistent_length, column_or_1d, get_tags
+from sklearn.utils import (
+    _safe_indexing,
+    assert_all_finite,
+    check_consistent_length,
+    column_or_1d,
+    get_tags,
+)
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
@@ -216,6 +223,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
             check_consistent_length(X, y)
         self._set_labels(X, y)
         self._rule = choose_rule(self._space, self.observed_indices_, self.power)
+        self._least_precise = self._space.precision(self.observed_indices_[0], self.power)
         self._locus = None
         if not self._is_precomputed():
             self.estimator_ = self._fitted(X, y, routed)
@@ -265,13 +273,14 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
         probabilities : ndarray of shape (n_samples, N)
         """
         scores = self._scores(X)
-        return softmax(self.beta_ * scores, axis=1)
+        with np.errstate(over="ignore"):  # minus infinity is probability 0
+            return softmax(self.beta_ * (scores - scores.max(axis=1, keepdims=True)), axis=1)
 
     @property
     def label_sq_distances_(self):
         """Distances of observed classes to all labels, to the power `power`."""
         check_is_fitted(self, "_space")
-        return self._space.rows(self.observed_indices_) ** self.power
+        return self._space.powers(self.observed_indices_, self.power)
 
     @property
     def locus_(self):
@@ -281,21 +290,6 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
             indices = locus_of(self._space, self.observed_indices_, "auto", self.power, self.n_jobs)
             self._locus = self.classes_[indices]
         return self._locus
-
-    def score(self, X, y, sample_weight=None):
-        """Mean accuracy of the predicted labels.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), or what the classifier takes
-        y : array-like of shape (n_samples,)
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        score : float
-        """
-        return super().score(X, y, sample_weight)
 
     def get_metadata_routing(self):
         """Routing of metadata: what `fit` gets goes to the classifier's `fit`.
@@ -335,6 +329,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         y = column_or_1d(y, warn=True)
+        assert_all_finite(y, input_name="y")
         check_classification_targets(y)
         if len(y) == 0:
             raise ValueError("y is empty: 0 sample(s), at least one is required.")
@@ -365,20 +360,21 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
 
     def _known_classes(self, y):
         if self.prefit and not self._is_precomputed():
-            check_is_fitted(self._base())
-            return np.asarray(self._base().classes_)
+            try:
+                check_is_fitted(self._base())
+                return np.asarray(self._base().classes_)
+            except (NotFittedError, AttributeError) as error:
+                raise type(error)(f"estimator, with prefit=True: {error}") from error
         return None if y is None else np.unique(y)
 
     def _takes_labels_of(self, known):
         """Whether the classes of `y` stand for labels that have no names."""
-        if hasattr(self.label_metric, "nodes"):
+        metric = self.label_metric
+        if metric is None or isinstance(metric, str) or callable(metric):
+            return True
+        if hasattr(metric, "nodes"):
             return False
-        if hasattr(self.label_metric, "__len__") or hasattr(self.label_metric, "shape"):
-            if isinstance(self.label_metric, str):
-                return True
-            n_labels = np.shape(self.label_metric)[0]
-            return len(known) == n_labels
-        return True
+        return len(known) == (metric.shape[0] if hasattr(metric, "shape") else len(metric))
 
     def _classes_of_columns(self, X, known):
         n_columns = X.shape[1]
@@ -429,6 +425,11 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
         """A classifier that hasn't seen some samples, and these samples."""
         if self._is_precomputed() or self.prefit:
             return getattr(self, "estimator_", None), X, y
+        if len(y) < 2:
+            raise ValueError(
+                'temperature="auto" and beta="calibrated" hold out a quarter of the samples: at '
+                f"least 2 are needed, y has {len(y)}."
+            )
         counts = np.unique(y, return_counts=True)[1]
         n_test = int(np.ceil(HOLD_OUT * len(y)))
         even = counts.min() > 1 and min(n_test, len(y) - n_test) >= len(counts)
@@ -442,7 +443,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
     def _loss(self, X, truth, model, temperature):
         nearest = self._nearest(self._probabilities(X, temperature, model))
         kinds, row = np.unique(truth, return_inverse=True)
-        return np.mean(self._space.rows(kinds)[row, nearest] ** 2)
+        return np.mean(self._space.powers(kinds, 2.0)[row, nearest])
 
     def _calibrated(self, scores, truth):
         """The beta of least log-loss, within e^10 of one over the spread of the scores."""
@@ -458,23 +459,29 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
     def _probabilities(self, X, temperature, model=None):
         """Probabilities of the observed classes, tempered, shape (n_samples, K)."""
         if self._is_precomputed():
-            P = _check_probabilities(validate_data(self, X, reset=False))
-            return keep_largest(_tempered(P, temperature), self.top_k)
-        model = self.estimator_ if model is None else model
+            P = _tempered(_normalised(validate_data(self, X, reset=False)), temperature)
+        else:
+            model = self.estimator_ if model is None else model
+            P = self._of_classifier(model, X, temperature)
+            if not np.array_equal(model.classes_, self.observed_classes_):
+                P = self._aligned(P, model.classes_)
+        return keep_largest(
+            P.astype(np.result_type(P, self._least_precise), copy=False), self.top_k
+        )
+
+    def _of_classifier(self, model, X, temperature):
+        """Tempered probabilities of the classes of a classifier."""
         method = "predict_proba" if isinstance(model, DummyClassifier) else self.method
         if not hasattr(model, method):
             raise AttributeError(
                 f"{type(model).__name__} has no {method}; set method to the one of predict_proba "
                 "and decision_function that it has."
             )
-        P = np.asarray(getattr(model, method)(X))
-        if method == "decision_function":
-            values = np.column_stack([np.zeros(len(P)), P]) if P.ndim == 1 else P
-            P, temperature = softmax(values / temperature, axis=1), 1.0
-        P = _tempered(_check_probabilities(P), temperature)
-        if not np.array_equal(model.classes_, self.observed_classes_):
-            P = self._aligned(P, model.classes_)
-        return keep_largest(P, self.top_k)
+        values = np.asarray(getattr(model, method)(X))
+        if method == "predict_proba":
+            return _tempered(_normalised(values), temperature)
+        values = np.column_stack([np.zeros(len(values)), values]) if values.ndim == 1 else values
+        return _normalised(softmax(values / temperature, axis=1))
 
     def _aligned(self, P, classes):
         """Columns for all observed classes, where a part of the samples had only some."""
@@ -515,7 +522,7 @@ class LokiClassifier(DocLinkMixin, MetaEstimatorMixin, ClassifierMixin, BaseEsti
         return tags
 
 
-def _check_probabilities(P):
+def _normalised(P):
     """Rows of probabilities that sum to 1; zeros alone become equal ones."""
     if P.dtype.kind != "f":
         P = P.astype(np.float64)

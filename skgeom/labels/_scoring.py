@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.metrics import make_scorer
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from skgeom.labels._space import label_indices, label_space
 
@@ -25,6 +25,12 @@ def label_squared_distance(y_true, y_pred, D, *, labels=None, metric=None, sampl
     -------
     loss : float
 
+    Raises
+    ------
+    ValueError
+        For labels that `D` doesn't know, a `D` that isn't a metric, and weights that are negative,
+        not finite or all zero.
+
     Examples
     --------
     >>> from skgeom.labels import label_squared_distance
@@ -37,8 +43,17 @@ def label_squared_distance(y_true, y_pred, D, *, labels=None, metric=None, sampl
     true = label_indices(space.labels, y_true, "y_true")
     pred = label_indices(space.labels, y_pred, "y_pred")
     kinds, row = np.unique(true, return_inverse=True)
-    squares = space.rows(kinds)[row, pred] ** 2
-    return float(np.average(squares, weights=sample_weight))
+    squares = space.powers(kinds, 2.0)[row, pred]
+    return float(np.average(squares, weights=_check_weight(sample_weight)))
+
+
+def _check_weight(weight):
+    if weight is None:
+        return None
+    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    if weight.min() < 0 or weight.sum() <= 0:
+        raise ValueError("sample_weight must be non-negative and not all zero.")
+    return weight
 
 
 def make_label_distance_scorer(D, *, labels=None, metric=None):

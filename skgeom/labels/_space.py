@@ -13,6 +13,8 @@ from skgeom.labels._tree import Tree, tree_of_distances
 
 # Distances may differ from their transposed by this share of the largest one: rounding.
 _ASYMMETRY = 1e-6
+# The largest distance lies below this and above its inverse: squares must not leave the range.
+_LARGEST = 1e100
 
 
 class LabelSpace:
@@ -44,6 +46,22 @@ class LabelSpace:
     def rows(self, indices):
         """Distances of some labels to all, shape (len(indices), N)."""
         return (self.labels[indices][:, None] != self.labels).astype(np.float64)
+
+    def powers(self, indices, power):
+        """Powers of `rows`, shape (len(indices), N)."""
+        rows = self.rows(indices)
+        largest = rows.max()
+        if largest > 0 and abs(power * np.log10(largest)) > 300:
+            raise ValueError(
+                f"power={power:g} of the largest distance between labels, {largest:.3g}, leaves "
+                "the range of floats."
+            )
+        return rows**power
+
+    def precision(self, index, power):
+        """float32 where it can hold powers of distances, judged by those of one label."""
+        largest = self.powers([index], power).max()
+        return np.float32 if largest == 0 or 1e-30 < largest < 1e30 else np.float64
 
 
 class DistanceSpace(LabelSpace):
@@ -104,6 +122,7 @@ class CallableSpace(LabelSpace):
                 "must be finite and non-negative."
             )
         _check_square(rows[:, indices], "label_metric", self.labels[indices])
+        _check_range(rows, "label_metric")
         return rows
 
 
@@ -125,6 +144,8 @@ def label_space(label_metric, labels=None, metric=None, name="label_metric"):
     -------
     space : LabelSpace
     """
+    if metric not in (None, "euclidean"):
+        raise ValueError(f'metric must be "euclidean" or None, got {metric!r}.')
     if label_metric is None or isinstance(label_metric, str) or callable(label_metric):
         if labels is None:
             raise ValueError(f"labels must be given with {name}={label_metric!r}.")
@@ -193,6 +214,7 @@ def _check_connected(graph, name):
             f"from {j} to {i} {graph[j, i]}."
         )
     graph = sp.csr_array(graph.maximum(other))
+    _check_range(graph.data, name)
     graph.setdiag(0)
     graph.eliminate_zeros()
     n_parts, part = connected_components(graph, directed=False)
@@ -205,7 +227,10 @@ def _check_connected(graph, name):
 
 
 def _as_table(array, name):
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a table of numbers: {error}") from error
     if array.dtype.kind not in "biuf" or array.ndim != 2 or array.size == 0:
         raise ValueError(
             f"{name} must be a table of numbers of shape (N, N) or (N, q), got an array of dtype "
@@ -215,7 +240,17 @@ def _as_table(array, name):
     finite = np.isfinite(array).all(axis=1)
     if not finite.all():
         raise ValueError(f"{name} contains NaN or infinity in row {int(np.argmin(finite))}.")
+    _check_range(array, name)
     return array
+
+
+def _check_range(values, name):
+    largest = max(values.max(initial=0), -values.min(initial=0))
+    if largest > _LARGEST or 0 < largest < 1 / _LARGEST:
+        raise ValueError(
+            f"{name} holds numbers up to {largest:.3g}, whose squares leave the range of floats "
+            "(1e-100 to 1e100 is fine): use another unit."
+        )
 
 
 def check_distances(D, name="D"):
@@ -289,7 +324,10 @@ def _name_array(labels):
             array = np.empty(len(labels), dtype=object)
             array[:] = list(labels)
             return array
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError as error:
+        raise ValueError(f"labels must be a list of names: {error}") from error
     if labels.ndim != 1:
         raise ValueError(f"labels must be a list of names, got an array of shape {labels.shape}.")
     return labels

@@ -28,8 +28,7 @@ from skgeom.latent._output import class_matrix, normalise, pool, quantise
 from skgeom.latent._selection import (
     SELECTIONS,
     draw_gaussian,
-    given_rows,
-    given_vectors,
+    given_anchors,
     number_of_anchors,
     select,
 )
@@ -53,9 +52,10 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    n_anchors : int or float, default=300
-        Number K of anchors, or their fraction of the training rows. More than there are rows
-        become all rows, with a warning.
+    n_anchors : int, float or "auto", default="auto"
+        Number K of anchors, or their fraction of the training rows; "auto" is 300, as in the
+        paper, or all rows where there are fewer. More than there are rows become all rows, with a
+        warning.
     anchors : array-like of shape (n_anchors,) or (n_anchors, n_features), default=None
         Numbers of the training rows that are anchors, or the anchors themselves; `n_anchors` and
         `selection` then have no say.
@@ -152,6 +152,7 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         "n_anchors": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="right"),
+            StrOptions({"auto"}),
         ],
         "anchors": ["array-like", None],
         "selection": [StrOptions(set(SELECTIONS))],
@@ -172,7 +173,7 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        n_anchors=300,
+        n_anchors="auto",
         anchors=None,
         selection="random",
         metric="cosine",
@@ -230,8 +231,8 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         ValueError
             For NaN and infinity, anchors that X doesn't have or with another number of features,
             `n_heads` that doesn't divide the number of features, missing classes, parameters for
-            a metric that has none, and linearly dependent anchors with "basis_change" (up to as
-            many as features).
+            a metric that has none, linearly dependent anchors with "basis_change" (up to as many
+            as features), and similarities that overflow.
 
         Warns
         -----
@@ -287,10 +288,9 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         """Anchors, their numbers and their labels; None for what there isn't."""
         rng = check_random_state(self.random_state)
         if self.anchors is not None:
-            given = np.asarray(self.anchors)
-            if given.ndim != 1:
-                return given_vectors(given, X), None, None
-            indices = given_rows(given, X.shape[0])
+            vectors, indices = given_anchors(self.anchors, X)
+            if indices is None:
+                return vectors, None, None
         elif self.selection == "gaussian":
             n_anchors = number_of_anchors(self.n_anchors, X.shape[0], drawn=True)
             anchors, labels = draw_gaussian(dense(X), y, n_anchors, rng)
@@ -395,7 +395,9 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         width = block.shape[1] // self.n_heads
         for head, prepared in enumerate(self._prepared):
             part = block[:, head * width : (head + 1) * width] if self.n_heads > 1 else block
-            self._fill_head(part, prepared.astype(X.dtype, copy=False), outputs[start:stop, head])
+            with np.errstate(over="ignore", invalid="ignore"):  # said by `_check_size`
+                own = outputs[start:stop, head]
+                self._fill_head(part, prepared.astype(X.dtype, copy=False), own)
         quantise(outputs[start:stop], self.quantize, self.bin_size)
         if self.output_norm != "standard" or self.output_mean_ is not None:
             normalise(outputs[start:stop], self.output_norm, self.output_mean_, self.output_scale_)
@@ -404,10 +406,25 @@ class RelativeRepresentation(DocLinkMixin, TransformerMixin, BaseEstimator):
         params = self.metric_params or {}
         if self._averages is None:
             similarities(part, prepared, self.metric, params, out)
+            self._check_size(out)
             return
         values = np.empty((part.shape[0], len(prepared)), out.dtype)
         similarities(part, prepared, self.metric, params, values)
+        self._check_size(values)
         out[:] = values @ self._averages[0].astype(out.dtype)
+
+    def _check_size(self, values):
+        """Refuse similarities that overflowed, or would when their squares are summed."""
+        if self.metric in ("cosine", "angular"):
+            return
+        limit = np.finfo(values.dtype).max
+        limit = limit if self.output_norm is None else np.sqrt(limit) / 1e3
+        largest = max(values.max(), -values.min())
+        if not largest <= limit:  # NaN comes through
+            raise ValueError(
+                f"metric={self.metric!r}: similarities reach {largest:.3g}, beyond the {limit:.3g} "
+                f"that {values.dtype} can work with here; rescale X."
+            )
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns.

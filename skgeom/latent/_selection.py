@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from skgeom._core.parallel import single_blas_thread, single_openmp_thread
 from skgeom.latent._blocks import dense, inverse_norms, unit_rows
 
+DEFAULT = 300  # anchors, as in the paper
 SELECTIONS = ("random", "fps", "kmeans", "stratified", "gaussian")
 
 
@@ -19,7 +20,7 @@ def number_of_anchors(wanted, n_samples, drawn=False):
 
     Parameters
     ----------
-    wanted : int or float
+    wanted : int, float or "auto"
     n_samples : int
     drawn : bool, default=False
         Whether anchors are drawn rather than rows, so that there may be more of them.
@@ -28,6 +29,8 @@ def number_of_anchors(wanted, n_samples, drawn=False):
     -------
     n_anchors : int
     """
+    if wanted == "auto":
+        return DEFAULT if drawn else min(DEFAULT, n_samples)
     if not isinstance(wanted, Integral):
         return max(1, round(wanted * n_samples))
     if wanted <= n_samples or drawn:
@@ -39,26 +42,31 @@ def number_of_anchors(wanted, n_samples, drawn=False):
     return n_samples
 
 
-def given_vectors(given, X):
-    """Return anchors from outside in the dtype of `X`, or raise ValueError."""
-    given = check_array(given, dtype=X.dtype, input_name="anchors")
+def given_anchors(anchors, X):
+    """Return vectors from outside in the dtype of `X`, or else numbers of its rows; one is None."""
+    try:
+        given = np.asarray(anchors)
+        if given.ndim == 1:
+            return None, _given_rows(given, X.shape[0])
+        given = check_array(given, dtype=X.dtype, input_name="anchors")
+    except ValueError as error:
+        raise ValueError(f"anchors: {error}") from error
     if given.shape[1] != X.shape[1]:
         raise ValueError(f"anchors must have the {X.shape[1]} features of X, got {given.shape[1]}.")
-    return given
+    return given, None
 
 
-def given_rows(given, n_samples):
+def _given_rows(given, n_samples):
     """Return numbers of rows as int64, or raise ValueError."""
     if given.dtype.kind not in "iu" or len(given) == 0:
         raise ValueError(
-            "anchors must be numbers of rows (integers) or vectors of shape (n_anchors, "
-            f"n_features), got an array of shape {given.shape} and dtype {given.dtype}."
+            "expected numbers of rows (integers) or vectors of shape (n_anchors, n_features), "
+            f"got an array of shape {given.shape} and dtype {given.dtype}."
         )
     outside = (given < 0) | (given >= n_samples)
     if outside.any():
         raise ValueError(
-            f"anchors: X has {n_samples} rows (sample(s)), numbered from 0, and no row "
-            f"{given[outside][0]}."
+            f"X has {n_samples} rows (sample(s)), numbered from 0, and no row {given[outside][0]}."
         )
     return given.astype(np.int64)
 

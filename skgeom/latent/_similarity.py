@@ -1,6 +1,8 @@
 """How alike two latent spaces are, from vectors of the same points in both."""
 
+from collections.abc import Iterable
 from functools import partial
+from numbers import Integral
 
 import numpy as np
 from scipy.spatial.distance import pdist, squareform
@@ -65,7 +67,8 @@ def latent_similarity(U, V, *, metrics=("jaccard", "mrr", "cosine", "cka"), k=10
     >>> bool(found["mrr"] < 0.5), round(found["cka"], 6)
     (True, 1.0)
     """
-    metrics = (metrics,) if isinstance(metrics, str) else tuple(metrics)
+    several = isinstance(metrics, Iterable) and not isinstance(metrics, str)
+    metrics = tuple(metrics) if several else (metrics,)
     U, V = _check_spaces(U, V, metrics, k)
     found = {}
     with single_blas_thread():
@@ -98,8 +101,10 @@ def _check_spaces(U, V, metrics, k):
             f"{compared} compare vectors with each other, but U has {U.shape[1]} features and V "
             f"has {V.shape[1]}; use relative vectors over the same anchors, or 'cka'."
         )
-    if "jaccard" in metrics and not 1 <= k <= len(U):
-        raise ValueError(f"k must lie between 1 and the number of rows, {len(U)}, got {k}.")
+    if "jaccard" in metrics and not (isinstance(k, Integral) and 1 <= k <= len(U)):
+        raise ValueError(
+            f"k must be an integer between 1 and the number of rows, {len(U)}, got {k!r}."
+        )
     return U, V
 
 

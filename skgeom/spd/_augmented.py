@@ -16,7 +16,7 @@ from skgeom.spd._covariance import ESTIMATORS, TOEPLITZ_ESTIMATORS, embedded_cov
 from skgeom.spd._lags import Embedding
 from skgeom.spd._masked import patterns
 from skgeom.spd._matrices import CHUNK_SIZE, chunk_ranges
-from skgeom.spd._names import pair_names
+from skgeom.spd._names import StackOutputMixin, pair_names
 from skgeom.spd._regularize import regularize, signal_basis
 from skgeom.spd._selection import RULES, select_embedding
 
@@ -24,7 +24,7 @@ DEFAULT_ORDER = 4
 
 
 class AugmentedCovariance(
-    DocLinkMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    StackOutputMixin, DocLinkMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
 ):
     r"""Covariance of trials stacked with delayed copies of themselves.
 
@@ -303,20 +303,6 @@ class AugmentedCovariance(
         """
         check_is_fitted(self)
         return pair_names(self.row_names(input_features), self.band_names())
-
-    def set_output(self, *, transform=None):
-        """Accept scikit-learn's output setting; matrices always come as an array.
-
-        Parameters
-        ----------
-        transform : str or None
-            Ignored: a stack of matrices has no table form.
-
-        Returns
-        -------
-        self : AugmentedCovariance
-        """
-        return self
 
     # Checks
 

@@ -5,10 +5,12 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
+from skgeom._core.checks import check_finite_rows
 from skgeom._core.estimator import DocLinkMixin
-from skgeom.spd._matrices import from_upper_vectors, upper_vectors
+from skgeom.spd._matrices import as_numbers, from_upper_vectors, upper_vectors
 from skgeom.spd._mean import normalized_weight
 from skgeom.spd._names import pair_names
 from skgeom.spd._power_metric import choose_chart, definite_matrices
@@ -72,6 +74,8 @@ class BuresWassersteinTangentSpace(DocLinkMixin, TransformerMixin, BaseEstimator
     array([[-2.,  0., -2.],
            [ 2.,  0.,  2.]])
     """
+
+    __metadata_request__inverse_transform = {"V": UNUSED}
 
     _parameter_constraints: dict = {
         "theta": [Interval(Real, None, None, closed="neither"), StrOptions({"log"})],
@@ -159,14 +163,14 @@ class BuresWassersteinTangentSpace(DocLinkMixin, TransformerMixin, BaseEstimator
             When a vector is so long that its geodesic leaves the manifold.
         """
         check_is_fitted(self)
-        V = from_upper_vectors(np.asarray(V, dtype=np.float64))
-        if V.ndim != 3 or V.shape[-1] != self.n_features_in_:
-            n = self.n_features_in_
-            raise ValueError(f"V must have shape (n_matrices, {n * (n + 1) // 2}).")
-        if not np.isfinite(V).all():
-            row = int(np.argmin(np.isfinite(V).all(axis=(1, 2))))
-            raise ValueError(f"NaN or infinity in row {row} of V.")
-        points, left = self._chart.exps(V, self._mean, n_jobs=self.n_jobs)
+        n = self.n_features_in_
+        V = as_numbers(V, "V")
+        if V.ndim != 2 or V.shape[1] != n * (n + 1) // 2:
+            raise ValueError(f"V must have shape (n_matrices, {n * (n + 1) // 2}), got {V.shape}.")
+        check_finite_rows(V, name="V")
+        with np.errstate(over="ignore", invalid="ignore"):
+            points, left = self._chart.exps(from_upper_vectors(V), self._mean, n_jobs=self.n_jobs)
+        left |= ~np.isfinite(points).all(axis=(1, 2))
         if left.any():
             raise ValueError(
                 f"Row {int(np.argmax(left))} of V is too long: its geodesic from the mean leaves "

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from skgeom._core.estimator import DocLinkMixin
 from skgeom.spd._mean import normalized_weight
+from skgeom.spd._names import StackOutputMixin
 from skgeom.spd._power_metric import check_spd, choose_chart, definite_matrices
 
 
@@ -23,7 +25,7 @@ class _Statistics(NamedTuple):
     n_seen: int
 
 
-class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
+class BuresWassersteinNormalizer(StackOutputMixin, DocLinkMixin, TransformerMixin, BaseEstimator):
     r"""Centre, scale and shift SPD matrices under the Bures-Wasserstein metric.
 
     What a standard scaler does to numbers, this does to covariance matrices [1]_: the mean under
@@ -37,7 +39,7 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     theta : float or "log", default=1.0
-        Power :math:`\theta \neq 0` that deforms the metric:
+        Power :math:`|\theta| \geq 10^{-6}` that deforms the metric:
         :math:`d_\theta(A, B) = d(A^\theta, B^\theta) / |\theta|`. "log" is the limit of small
         powers, half the log-Euclidean metric.
     metric_matrix : str or array-like of shape (n, n), default="identity"
@@ -51,7 +53,7 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         Whether to scale.
     shift : float, default=1.0
         Root of the mean squared distance to the mean after scaling (the learnt factor s of the
-        paper).
+        paper), from 1e-6 to 1e6.
     eps : float, default=1e-5
         Added to the variance before the root is taken. Also the multiple of the mean eigenvalue
         that singular matrices get on their diagonal.
@@ -124,12 +126,14 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
            [0.  , 0.25]])
     """
 
+    __metadata_request__inverse_transform = {"Z": UNUSED}
+
     _parameter_constraints: dict = {
         "theta": [Interval(Real, None, None, closed="neither"), StrOptions({"log"})],
         "metric_matrix": [StrOptions({"identity", "mean", "inv_mean"}), "array-like"],
         "bias": [StrOptions({"identity", "mean"}), "array-like"],
         "scale": ["boolean"],
-        "shift": [Interval(Real, 0, None, closed="neither")],
+        "shift": [Interval(Real, 1e-6, 1e6, closed="both")],
         "eps": [Interval(Real, 0, None, closed="left")],
         "momentum": [Interval(Real, 0, 1, closed="right")],
         "unseen": [StrOptions({"error", "refit"})],
@@ -268,7 +272,7 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         X : ndarray of shape (n_matrices, n, n)
         """
         check_is_fitted(self)
-        Z = definite_matrices(Z, self.eps, self.n_features_in_)
+        Z = definite_matrices(Z, self.eps, self.n_features_in_, "Z")
         groups = self._check_groups(groups, len(Z))
         points, X = self._chart.points(Z), np.empty(Z.shape)
         for group, rows in _rows(groups, len(Z)):
@@ -277,20 +281,6 @@ class BuresWassersteinNormalizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             back, _ = self._chart.exps(V, own.mean, n_jobs=self.n_jobs)
             X[rows] = self._chart.matrices(back)
         return X
-
-    def set_output(self, *, transform=None):
-        """Accept scikit-learn's output setting; matrices always come as an array.
-
-        Parameters
-        ----------
-        transform : str or None
-            Ignored: a stack of matrices has no table form.
-
-        Returns
-        -------
-        self : BuresWassersteinNormalizer
-        """
-        return self
 
     # Steps
 

@@ -5,6 +5,7 @@ import numpy as np
 from skgeom._core.parallel import single_blas_thread
 from skgeom.spd._masked import masked_mean, masked_squared_distances, observed_rows
 from skgeom.spd._matrices import (
+    as_numbers,
     as_square,
     check_positive,
     eigh,
@@ -237,7 +238,7 @@ def inverse_tangent_vectors(v, M, *, metric="riemann"):
     -------
     C : ndarray of shape (..., n, n)
     """
-    V = from_upper_vectors(np.asarray(v, dtype=np.float64))
+    V = from_upper_vectors(as_numbers(v, "v"))
     M = as_square(M, "M", like=V)
     check_metric(metric)
     if metric == "riemann":

@@ -13,6 +13,9 @@ CHUNK_SIZE = 2**17
 # Matrices may differ from their transposes by this share of their largest entry: rounding.
 _ASYMMETRY = 1e-6
 _FEW = 2**11
+# Up to this size scipy's LAPACK has decomposed a matrix before numpy's has got past the checks;
+# above, numpy's is the quicker one.
+_LIGHT = 32
 _LARGEST_LOG = np.log(np.finfo(float).max)
 
 
@@ -72,9 +75,9 @@ def eigh(C):
     values : ndarray of shape (..., n)
     vectors : ndarray of shape (..., n, n)
     """
-    if C.ndim > 2:
+    if C.ndim > 2 or len(C) > _LIGHT:
         return np.linalg.eigh(C)
-    values, vectors, failed = dsyevd(C)  # the same routine, without numpy's loop around it
+    values, vectors, failed = dsyevd(C)
     if failed:
         raise np.linalg.LinAlgError("Eigenvalues did not converge")
     return values, vectors
@@ -204,6 +207,17 @@ def _spectral(C, function, positive):
         return from_eigh(function(values), vectors)
 
 
+def as_numbers(A, name):
+    """Return a float64 array, or raise ValueError."""
+    try:
+        A = np.asarray(A)
+        if A.dtype.kind != "c":
+            return np.asarray(A, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be an array of numbers: {error}") from error
+    raise ValueError(f"Complex data not supported: {name} has dtype {A.dtype}.")
+
+
 def as_square(C, name="C", like=None):
     """Return symmetric matrices as a float64 array of shape (..., n, n), or raise ValueError.
 
@@ -219,10 +233,7 @@ def as_square(C, name="C", like=None):
     -------
     C : ndarray of shape (..., n, n)
     """
-    C = np.asarray(C)
-    if C.dtype.kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {C.dtype}.")
-    C = np.asarray(C, dtype=np.float64)
+    C = as_numbers(C, name)
     if C.ndim < 2 or C.shape[-1] != C.shape[-2] or C.shape[-1] == 0:
         raise ValueError(f"{name} must have shape (..., n, n), got {C.shape}.")
     if like is not None and C.shape != like.shape[-2:]:
@@ -280,7 +291,7 @@ def from_upper_vectors(v):
     """
     n = int((np.sqrt(8 * v.shape[-1] + 1) - 1) / 2)
     if n * (n + 1) // 2 != v.shape[-1]:
-        raise ValueError(f"No n has n (n + 1) / 2 = {v.shape[-1]}, the length of the vectors.")
+        raise ValueError(f"v must have n (n + 1) / 2 columns for some n, got {v.shape[-1]}.")
     rows, columns, scale = _triangle(n)
     A = np.empty((*v.shape[:-1], n, n))
     A[..., rows, columns] = v / scale

@@ -1,12 +1,14 @@
 """Karcher mean of SPD matrices under the affine-invariant metric."""
 
 import warnings
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skgeom.spd._matrices import (
+    as_numbers,
     as_square,
     check_positive,
     eigh,
@@ -102,6 +104,10 @@ def karcher_mean(C, *, sample_weight=None, tol=1e-6, max_iter=50, init=None, n_j
     if C.ndim < 3 or C.shape[-3] == 0:
         raise ValueError(f"C must have shape (..., n_matrices, n, n) with matrices, got {C.shape}.")
     weight = normalized_weight(sample_weight, C.shape[-3])
+    if not isinstance(tol, Real) or not tol >= 0:
+        raise ValueError(f"tol must be a number of at least 0, got {tol!r}.")
+    if not isinstance(max_iter, Integral) or max_iter < 0:
+        raise ValueError(f"max_iter must be an integer of at least 0, got {max_iter!r}.")
     if C.ndim == 3:
         return descend(C, weight, tol, max_iter, init, n_jobs).mean
     flat = C.reshape(-1, *C.shape[-3:])
@@ -113,7 +119,7 @@ def normalized_weight(sample_weight, n_matrices):
     """Return weights that sum to 1, shape (n_matrices,); None stands for equal ones."""
     if sample_weight is None:
         return np.full(n_matrices, 1.0 / n_matrices)
-    weight = np.asarray(sample_weight, dtype=np.float64)
+    weight = as_numbers(sample_weight, "sample_weight")
     if weight.shape != (n_matrices,):
         raise ValueError(
             f"sample_weight must have shape ({n_matrices},), one weight a matrix, got "

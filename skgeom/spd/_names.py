@@ -1,6 +1,24 @@
-"""Names of features."""
+"""Names and form of what transformers return."""
 
 import numpy as np
+
+
+class StackOutputMixin:
+    """Accept scikit-learn's output setting where the output is a stack of matrices."""
+
+    def set_output(self, *, transform=None):
+        """Accept scikit-learn's output setting; matrices always come as an array.
+
+        Parameters
+        ----------
+        transform : str or None
+            Ignored: a stack of matrices has no table form.
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self
 
 
 def pair_names(rows, bands=None):

@@ -14,6 +14,8 @@ from skgeom.spd._wasserstein import barycentre, congruence, transported_exps, tr
 
 # Beyond this, or below its inverse, products of two matrices and of their powers overflow.
 _LARGEST = 1e100
+# Nearer to 0 the power metric is its limit, up to what roots of order 1 / theta lose to rounding.
+_LEAST_THETA = 1e-6
 
 
 def power(C, exponent):
@@ -22,6 +24,12 @@ def power(C, exponent):
         return C
     values, vectors = eigh(C)
     check_positive(values)
+    largest = np.abs(exponent * np.log(values[..., [0, -1]])).max(initial=0)
+    if largest > np.log(_LARGEST):
+        raise ValueError(
+            f"Power {exponent:.3g} of eigenvalues from {values.min():.3g} to {values.max():.3g} "
+            "leaves the range of floats: take a theta (and a shift) nearer to 1, or rescale X."
+        )
     return from_eigh(values**exponent, vectors)
 
 
@@ -44,7 +52,18 @@ class PowerChart:
     def points(self, X):
         """Points Y of SPD matrices X, shape (..., n, n)."""
         Y = power(X, self.theta)
+        if abs(self.theta) > 1:
+            self._check_conditions(Y)
         return Y if self.root is None else symmetrize(congruence(Y, self.inverse_root))
+
+    def _check_conditions(self, Y):
+        values = np.linalg.eigvalsh(Y).reshape(-1, Y.shape[-1])
+        lost = values[:, 0] <= values[:, -1] * Y.shape[-1] * np.finfo(float).eps
+        if lost.any():
+            raise ValueError(
+                f"Power theta={self.theta:g} takes the condition number of matrix "
+                f"{int(np.argmax(lost))} beyond the precision of floats: take a smaller theta."
+            )
 
     def matrices(self, Y):
         """SPD matrices X of points Y, shape (..., n, n)."""
@@ -132,8 +151,11 @@ def choose_chart(theta, metric_matrix, X, weight, tol, max_iter, n_jobs=None):
                 'metric_matrix="identity".'
             )
         return LogChart(), identity
-    if theta == 0:
-        raise ValueError('theta=0 has no power metric; its limit is theta="log".')
+    if abs(theta) < _LEAST_THETA:
+        raise ValueError(
+            f"theta={theta} is nearer to 0 than {_LEAST_THETA:g}, where the power metric drowns in "
+            'rounding; its limit is theta="log".'
+        )
     if plain:
         return PowerChart(theta), identity
     if isinstance(metric_matrix, str):
@@ -148,10 +170,23 @@ def check_spd(M, name, like):
     """Return one SPD matrix of the size of the others, or raise ValueError."""
     M = as_square(M, name, like=like)
     check_positive(np.linalg.eigvalsh(M), name)
+    _check_range(M[None], name)
     return symmetrize(M)
 
 
-def definite_matrices(X, eps, n=None):
+def _check_range(X, name):
+    sizes = np.abs(X).max(axis=(1, 2))
+    far = (sizes > _LARGEST) | ((sizes < 1 / _LARGEST) & (sizes > 0))
+    if far.any():
+        index = int(np.argmax(far))
+        where = f"Matrix {index} of {name}" if len(X) > 1 else name
+        raise ValueError(
+            f"{where} has entries up to {sizes[index]:.3g}, whose products leave the range of "
+            "floats (1e-100 to 1e100 is fine): rescale it."
+        )
+
+
+def definite_matrices(X, eps, n=None, name="X"):
     """Check SPD matrices; singular ones get a multiple of the identity.
 
     Parameters
@@ -161,6 +196,8 @@ def definite_matrices(X, eps, n=None):
         ``eps tr(X_i) / n`` is added to the diagonal of singular matrices, with a warning.
     n : int or None, default=None
         Number of rows that the matrices must have.
+    name : str, default="X"
+        Name of the parameter, for messages.
 
     Returns
     -------
@@ -172,29 +209,22 @@ def definite_matrices(X, eps, n=None):
         For a wrong shape, and when a matrix is zero, indefinite, not symmetric, not finite or
         has entries too large or too small to multiply.
     """
-    X = as_square(X, "X")
+    X = as_square(X, name)
     if X.ndim != 3 or len(X) == 0:
         raise ValueError(
-            f"X must have shape (n_matrices, n, n) with at least one matrix, got {X.shape}."
+            f"{name} must have shape (n_matrices, n, n) with at least one matrix, got {X.shape}."
         )
     if n is not None and X.shape[-1] != n:
-        raise ValueError(f"X has matrices with {X.shape[-1]} rows, the fit had {n}.")
-    sizes = np.abs(X).max(axis=(1, 2))
-    far = (sizes > _LARGEST) | ((sizes < 1 / _LARGEST) & (sizes > 0))
-    if far.any():
-        index = int(np.argmax(far))
-        raise ValueError(
-            f"Matrix {index} of X has entries up to {sizes[index]:.3g}, whose products leave the "
-            f"range of floats (1e-100 to 1e100 is fine): rescale X."
-        )
+        raise ValueError(f"{name} has matrices with {X.shape[-1]} rows, the fit had {n}.")
+    _check_range(X, name)
     try:
         np.linalg.cholesky(X)
         return X
     except np.linalg.LinAlgError:
-        return _regularized(X, eps)
+        return _regularized(X, eps, name)
 
 
-def _regularized(X, eps):
+def _regularized(X, eps, name):
     n = X.shape[-1]
     values = np.linalg.eigvalsh(X)
     rounding = 100 * n * np.finfo(float).eps * np.maximum(values[:, -1], 0.0)
@@ -202,7 +232,7 @@ def _regularized(X, eps):
     if bad.any():
         index = int(np.argmax(bad))
         raise ValueError(
-            f"Matrix {index} of X is not positive definite: its eigenvalues are from "
+            f"Matrix {index} of {name} is not positive definite: its eigenvalues are from "
             f"{values[index, 0]:.3g} to {values[index, -1]:.3g}."
         )
     singular = values[:, 0] <= rounding

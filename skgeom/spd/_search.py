@@ -252,8 +252,10 @@ class AugmentedCovarianceClassifierCV(
         check_classification_targets(y)
         base = self._candidate({})
         self.scorer_ = check_scoring(base, scoring=self.scoring)
-        splitter = check_cv(self.cv, y, classifier=True)
-        folds = list(splitter.split(np.zeros(len(y)), y, groups))
+        try:
+            folds = list(check_cv(self.cv, y, classifier=True).split(np.zeros(len(y)), y, groups))
+        except ValueError as error:
+            raise ValueError(f"cv={self.cv!r}: {error}") from error
         self.n_splits_ = len(folds)
         candidates = list(self._parameters())
         alien = sorted(set(_NOT_SEARCHED[2:]) & {name for c in candidates for name in c})

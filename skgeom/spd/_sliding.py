@@ -1,10 +1,11 @@
 """Continuous recordings through sliding windows, and the scores of such decoding."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.metrics import accuracy_score, matthews_corrcoef
+from sklearn.utils import assert_all_finite
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -336,8 +337,12 @@ def itr_score(y_true, y_pred, *, seconds, n_classes=None, sample_weight=None):
     >>> itr_score([0, 0, 1, 1], [0, 0, 1, 1], seconds=2.0)
     30.0
     """
-    if not seconds > 0:
-        raise ValueError(f"seconds must be above 0, got {seconds!r}.")
+    if not isinstance(seconds, Real) or not 0 < seconds < np.inf:
+        raise ValueError(f"seconds must be a finite number above 0, got {seconds!r}.")
+    if not (n_classes is None or isinstance(n_classes, Integral)):
+        raise ValueError(f"n_classes must be an integer or None, got {n_classes!r}.")
+    for name, labels in (("y_true", y_true), ("y_pred", y_pred)):
+        assert_all_finite(np.asarray(labels), input_name=name)
     weight = None if sample_weight is None else np.ravel(sample_weight)
     P = accuracy_score(np.ravel(y_true), np.ravel(y_pred), sample_weight=weight)
     K = len(np.unique(y_true)) if n_classes is None else n_classes

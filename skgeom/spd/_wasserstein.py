@@ -59,15 +59,15 @@ def exp_map_wasserstein(V, M, n_jobs=None):
     """Ends of the geodesics from `M` with initial velocities `V`, shape (..., n, n)."""
     values, vectors = eigh(M)
     check_positive(values)
-    roots = np.sqrt(values)
-    columns, solve = vectors * roots, roots / (values[:, None] + values)
+    roots, back = np.sqrt(values)[:, None], vectors.T
+    rows, solve = roots * back, roots / (values[:, None] + values)
 
     def ends(V):
-        move = vectors.T @ V @ vectors
-        move *= solve
-        moved = vectors @ move
-        moved += columns
-        return _times_transposed(moved, moved)
+        moved = back @ _times_one(V, vectors)
+        moved *= solve
+        moved = _times_one(moved, back)
+        moved += rows
+        return _transposed(moved) @ moved
 
     return _mapped(ends, V, n_jobs)
 
@@ -182,7 +182,16 @@ def congruence(C, A):
 
 def _times_transposed(A, B):
     """Return ``A_i @ B_i.T``: numpy multiplies copies much faster than transposed views."""
-    return A @ np.ascontiguousarray(np.swapaxes(B, -1, -2))
+    return A @ _transposed(B)
+
+
+def _transposed(A):
+    return np.ascontiguousarray(np.swapaxes(A, -1, -2))
+
+
+def _times_one(C, A):
+    """Return ``C_i @ A`` by one product of tall matrices."""
+    return (C.reshape(-1, C.shape[-1]) @ A).reshape(C.shape)
 
 
 def _are_few(C):

@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skgeom._core.checks import check_shapes
+from skgeom._core.checks import check_shapes, real_array
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
 from skgeom.topology import _shapes
@@ -19,7 +19,7 @@ from skgeom.topology._alpha import (
     euler_measure,
     lower_star,
 )
-from skgeom.topology._checks import check_dimensions
+from skgeom.topology._checks import LARGEST, SMALLEST, check_dimensions
 from skgeom.topology._complexes import image_complex, rips_complex
 from skgeom.topology._cost import cloud_cost, image_cost
 from skgeom.topology._cubical import cubical_euler, cubical_measures
@@ -42,7 +42,6 @@ from skgeom.topology._precomputed import complex_measures
 from skgeom.topology._pull_back import function_gradient, radii_gradient, values_gradient
 from skgeom.topology._rank import ends, is_rank, sample_rank_measure
 from skgeom.topology._rips import distance_matrix, rips_euler, rips_measures
-from skgeom.topology._shapes import LARGEST, SMALLEST
 
 POINT_FILTRATIONS = ("rips", "alpha", "delaunay", "degree_rips")
 MATRIX_FILTRATIONS = ("rips", "degree_rips")
@@ -68,7 +67,9 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
           First parameter: edge length (rips), or radius (the others, which take one, two or
           three coordinates); second: a function on the points. "alpha" filters one alpha
           complex by the later of a cell's points; "delaunay" has the alpha complex of every
-          sublevel set, hence the union of the balls around its points, at some more cost.
+          sublevel set, hence the union of the balls around its points, at some more cost; of
+          points in space its components are exact and the rest is by rows
+          (`filtration_resolution`).
         - "degree_rips": a point cloud; edge length, and minus the number of neighbours within it
           that a point needs to be there. No function.
         - "cubical": an image (height, width, n_channels), one parameter per channel; or a volume
@@ -908,10 +909,14 @@ class BifiltrationTransformer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
 def _matched(measures, slopes, index):
     """Atoms and slopes of all keys of one sample together: (n_atoms, n_parameters) each."""
+    if not isinstance(slopes, dict):
+        raise ValueError(
+            f"Sample {index}: slopes must be a dict of key -> array, got {type(slopes).__name__}."
+        )
     points, gradients = [], []
     for key, (atoms, _) in measures.items():
         if key in slopes:
-            slope = np.asarray(slopes[key], dtype=np.float64)
+            slope = real_array(slopes[key], f"Sample {index}: slopes[{key!r}]")
             if slope.shape != atoms.shape:
                 raise ValueError(
                     f"Sample {index}: slopes[{key!r}] must have shape {atoms.shape}, got "
@@ -928,9 +933,14 @@ def _matched(measures, slopes, index):
 
 def _matched_corners(corners, slopes, index):
     """One atom per coordinate of a corner, with the grade that it follows, and its slope."""
+    if not isinstance(slopes, (tuple, list)) or len(slopes) != 2:
+        raise ValueError(
+            f"Sample {index}: slopes must be a pair, in births and in deaths, got "
+            f"{type(slopes).__name__}."
+        )
     points, gradients = [], []
     for (values, axes, factors), slope in zip(corners, slopes):
-        slope = np.asarray(slope, dtype=np.float64)
+        slope = real_array(slope, f"Sample {index}: slopes")
         if slope.shape != values.shape:
             raise ValueError(
                 f"Sample {index}: slopes must have shape {values.shape}, got {slope.shape}."

@@ -4,6 +4,38 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from skgeom._core.checks import real_array
+
+# outside of these magnitudes squares overflow, or vanish
+SMALLEST, LARGEST = 1e-100, 1e100
+LARGEST_WEIGHT = 2**31 - 1  # of an atom, an int32
+
+
+def check_magnitude(values, what):
+    """Refuse finite numbers whose squares would overflow."""
+    large = (np.abs(values) > LARGEST) & np.isfinite(values)
+    if large.any():
+        raise ValueError(
+            f"{what} must not exceed {LARGEST:g} in magnitude, got {values[large][0]:g}; change "
+            "the unit."
+        )
+    return values
+
+
+def check_whole(values, what, largest=LARGEST_WEIGHT):
+    """Whole numbers as int64."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iub":
+        values = real_array(values, what)
+    with np.errstate(invalid="ignore"):  # infinity has no remainder
+        wrong = ~((values >= -largest) & (values <= largest) & (values % 1 == 0))
+    if wrong.any():
+        raise ValueError(
+            f"{what} must be whole numbers of at most {largest} in magnitude, got "
+            f"{values[wrong][0]}."
+        )
+    return values.astype(np.int64, copy=False)
+
 
 def check_measure(points, weights, what, n_parameters=None, *, whole=True):
     """A signed measure as float64 points of shape (n_atoms, n_parameters), and its weights.
@@ -19,7 +51,7 @@ def check_measure(points, weights, what, n_parameters=None, *, whole=True):
     whole : bool, default=True
         Whether weights must be whole numbers; they are returned as int64 then.
     """
-    points, weights = np.asarray(points, dtype=np.float64), np.asarray(weights)
+    points, weights = real_array(points, f"{what}: points"), np.asarray(weights)
     if points.size == 0 and points.ndim < 2:
         points = points.reshape(0, n_parameters or 0)
     if points.ndim != 2 or weights.shape != (len(points),):
@@ -35,31 +67,34 @@ def check_measure(points, weights, what, n_parameters=None, *, whole=True):
         points = points.reshape(0, n_parameters)
     if np.isnan(points).any() or np.isneginf(points).any():
         raise ValueError(f"{what}: an atom is at NaN or minus infinity.")
+    check_magnitude(points, f"{what}: points")
     if len(weights) == 0:
         return points, np.empty(0, dtype=np.int64 if whole else np.float64)
-    if weights.dtype.kind not in "iufb" or not np.isfinite(weights).all():
+    if whole:
+        return points, check_whole(weights, f"{what}: weights")
+    weights = check_magnitude(real_array(weights, f"{what}: weights"), f"{what}: weights")
+    if not np.isfinite(weights).all():
         raise ValueError(f"{what}: weights must be finite numbers.")
-    if whole and (weights % 1 != 0).any():
-        raise ValueError(f"{what}: weights must be whole numbers, got {weights.dtype}.")
-    return points, weights.astype(np.int64 if whole else np.float64, copy=False)
+    return points, weights
 
 
 def check_grid(grid, n_parameters=None):
     """Increasing, finite values per parameter: list of float64 arrays."""
-    grid = [np.asarray(values, dtype=np.float64) for values in grid]
+    grid = [real_array(values, f"grid, parameter {axis}") for axis, values in enumerate(grid)]
     if not grid or (n_parameters is not None and len(grid) != n_parameters):
         raise ValueError(f"grid has {len(grid)} axes for {n_parameters or 'some'} parameters.")
     for axis, values in enumerate(grid):
         increases = values.ndim == 1 and len(values) > 0 and (np.diff(values) > 0).all()
         if not increases or not np.isfinite(values).all():
             raise ValueError(f"grid: the values of parameter {axis} must increase and be finite.")
+        check_magnitude(values, f"grid, parameter {axis}")
     return grid
 
 
 def check_complex(simplices, grades, n_parameters=None):
     """A filtered complex as arrays by dimension; faces are there, and no later than cells."""
     simplices = [np.asarray(cells) for cells in simplices]
-    grades = [np.asarray(values, dtype=np.float64) for values in grades]
+    grades = [real_array(values, f"grades[{k}]") for k, values in enumerate(grades)]
     if not simplices or len(simplices) != len(grades):
         raise ValueError(
             f"simplices and grades have one array per dimension, got {len(simplices)} and "
@@ -79,6 +114,7 @@ def check_complex(simplices, grades, n_parameters=None):
             raise ValueError(f"simplices[{k}] must hold integers that increase within a row.")
         if np.isnan(values).any():
             raise ValueError(f"grades[{k}] contains NaN.")
+        check_magnitude(values, f"grades[{k}]")
         if k:
             _check_faces(simplices[k - 1], grades[k - 1], cells, values)
     return simplices, grades
@@ -123,19 +159,20 @@ def check_positive(value, name, kind=Real):
 
 def check_box(box):
     """Smallest and largest value of two parameters: (2, 2)."""
-    box = np.asarray(box, dtype=np.float64)
+    box = real_array(box, "box")
     if box.shape != (2, 2) or not np.isfinite(box).all() or (box[0] > box[1]).any():
         raise ValueError(
             "box must hold the smallest values, then the largest: finite, of shape (2, 2); "
             f"got {box.tolist()}."
         )
-    return box
+    return check_magnitude(box, "box")
 
 
 def check_line(point, direction, n_parameters):
     """Point and positive direction of a line."""
-    point, direction = np.asarray(point, dtype=float), np.asarray(direction, dtype=float)
+    point, direction = real_array(point, "point"), real_array(direction, "direction")
     for name, value in (("point", point), ("direction", direction)):
+        check_magnitude(value, name)
         if value.shape != (n_parameters,) or not np.isfinite(value).all():
             raise ValueError(f"{name} must be {n_parameters} finite numbers, got {value}.")
     if not (direction > 0).all():

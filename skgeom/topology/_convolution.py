@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skgeom._core.checks import real_array
 from skgeom._core.parallel import (
     parallel_map,
     parallel_ranges,
@@ -39,7 +40,7 @@ def kernel_table(positions, grid, bandwidth, kernel, factor):
         return np.exp(-np.abs(z)) * (factor / (2 * bandwidth))[:, None]
     if kernel == "linear":
         return np.maximum(0.0, 1.0 - np.abs(z)) * (factor / bandwidth)[:, None]
-    profile = np.asarray(kernel(z), dtype=np.float64)
+    profile = real_array(kernel(z), "kernel: what it returned")
     if profile.shape != z.shape:
         raise ValueError(f"kernel returned shape {profile.shape} for an array of shape {z.shape}.")
     return profile * factor[:, None]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skgeom._core.checks import real_array
 from skgeom._core.extras import import_extra
 from skgeom.topology._measures import grid_indices
 from skgeom.topology._modules import summand_weights
@@ -224,7 +225,7 @@ class CoefficientsDisplay:
         -------
         display : CoefficientsDisplay
         """
-        coefficients = np.ravel(np.asarray(coefficients, dtype=np.float64))
+        coefficients = np.ravel(real_array(coefficients, "coefficients"))
         if len(coefficients) != vectorizer.n_features_out_:
             raise ValueError(
                 f"coefficients must have {vectorizer.n_features_out_} values, got "

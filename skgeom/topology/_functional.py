@@ -35,10 +35,13 @@ def hilbert_signed_measure(shape, filtration="rips", homology_dimension=0, **par
     >>> points, weights
     (array([[1., 5.]]), array([1], dtype=int32))
     """
-    transformer = BifiltrationTransformer(
-        filtration=filtration, homology_dimensions=(homology_dimension,), **parameters
+    return _measure(
+        shape,
+        homology_dimension,
+        filtration=filtration,
+        homology_dimensions=(homology_dimension,),
+        **parameters,
     )
-    return transformer.fit_transform([shape])[0][homology_dimension]
 
 
 def euler_signed_measure(shape, filtration="rips", **parameters):
@@ -66,8 +69,11 @@ def euler_signed_measure(shape, filtration="rips", **parameters):
     >>> points.tolist(), weights.tolist()
     ([[1.0, 5.0], [2.0, 4.0], [2.0, 5.0]], [1, 1, -1])
     """
-    transformer = BifiltrationTransformer(filtration=filtration, invariant="euler", **parameters)
-    return transformer.fit_transform([shape])[0]["euler"]
+    return _measure(shape, "euler", filtration=filtration, invariant="euler", **parameters)
+
+
+def _measure(shape, key, **parameters):
+    return BifiltrationTransformer(**parameters).fit_transform([shape])[0][key]
 
 
 def rank_signed_measure(

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import scipy.sparse as sp
 
+from skgeom._core.checks import real_array
 from skgeom.topology._kernels import kernel_sums, largest_distances
 
 POINT_FUNCTIONS = ("kde", "dtm", "knn", "eccentricity")
@@ -121,7 +122,8 @@ def point_values(function, parameters, points, matrix=None):
     """
     if callable(function):
         # a copy: what the function does to its argument stays there
-        return np.asarray(function((points if matrix is None else matrix).copy()), dtype=np.float64)
+        found = function((points if matrix is None else matrix).copy())
+        return real_array(found, "function: what it returned")
     if function == "kde":
         return codensity(points, parameters["bandwidth"], matrix)
     if function == "dtm":
@@ -156,7 +158,7 @@ def node_values(function, parameters, node_ptr, edge_ptr, edges, weights):
     for i in range(len(node_ptr) - 1):
         adjacency = _adjacency(i, node_ptr, edge_ptr, edges, weights)
         found = _closeness(adjacency) if function == "closeness" else function(adjacency)
-        found = np.asarray(found, dtype=np.float64)
+        found = real_array(found, "function: what it returned")
         if found.shape != (adjacency.shape[0],):
             raise ValueError(
                 f"The node function returned shape {found.shape} for sample {i}, expected "

@@ -4,7 +4,8 @@ Plain arrays in, plain arrays out; every kernel releases the GIL and runs serial
 """
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 REDUNDANT = -2  # the edge closed a cycle
 JOINED = -1  # the edge joined two components for good
@@ -117,7 +118,7 @@ def slink_atoms(coordinates, matrix, limit):
     """
     squared = matrix.shape[0] == 0
     n = coordinates.shape[1] if squared else matrix.shape[0]
-    pointer = np.arange(n).astype(np.int32)
+    pointer = np.arange(n, dtype=np.int32)
     height = np.full(n, np.inf)
     distance = np.full(n + 1, np.inf)
     old = np.empty(n + 1)
@@ -153,14 +154,26 @@ def slink_atoms(coordinates, matrix, limit):
             if before <= limit and before < np.inf:
                 radius[size], row[size], weight[size] = before, k, 1
                 size += 1
-    return radius[:size].copy(), row[:size].copy(), weight[:size].copy()
+    return radius[:size], row[:size], weight[:size]
 
 
 @njit(nogil=True, cache=True)
 def _grown(array, capacity):
     grown = np.empty(capacity, dtype=array.dtype)
-    grown[: len(array)] = array
+    for i in range(len(array)):  # a slice would compile ten times as long
+        grown[i] = array[i]
     return grown
+
+
+@intrinsic
+def _same_bits(typing_context, number):
+    """The float64 of an int64's bits, or the other way; scalars' ``view`` compiles much longer."""
+    other = types.int64 if number == types.float64 else types.float64
+
+    def generate(context, builder, signature, args):
+        return builder.bitcast(args[0], context.get_value_type(other))
+
+    return other(number), generate
 
 
 @njit(nogil=True, cache=True)
@@ -183,8 +196,7 @@ def _exp_negative(x):
     p = p * r + 0.5
     p = p * r + 1.0
     p = p * r + 1.0
-    bits = (np.float64(shifted).view(np.int64) + np.int64(1023)) << np.int64(52)
-    return p * np.int64(bits).view(np.float64)
+    return p * _same_bits((_same_bits(shifted) + np.int64(1023)) << np.int64(52))
 
 
 @njit(nogil=True, cache=True)

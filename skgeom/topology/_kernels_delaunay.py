@@ -1,7 +1,8 @@
 """Compiled loops: Delaunay triangulations of the plane, point by point, with exact predicates.
 
 A triangle beyond the hull has the vertex `OUTSIDE`; neighbour i of a triangle is across from its
-vertex i; vertices go round counterclockwise.
+vertex i; vertices go round counterclockwise. Zeros and ones that are handed on are np.int64: as
+literals they are types of their own, and functions would compile once more for each.
 """
 
 import numpy as np
@@ -60,11 +61,13 @@ def _add_product(target, size, a, n_a, b, n_b, sign):
 @njit(nogil=True, cache=True)
 def _exact_orientation(ax, ay, bx, by, cx, cy):
     one, two, det = np.empty(2), np.empty(2), np.empty(16)
-    size = 0
+    size = np.int64(0)
     for turn in range(2):
-        n = _grow(one, _grow(one, 0, ax), -cx) if turn == 0 else _grow(one, _grow(one, 0, ay), -cy)
-        m = _grow(two, _grow(two, 0, by), -cy) if turn == 0 else _grow(two, _grow(two, 0, bx), -cx)
-        size = _add_product(det, size, one, n, two, m, 1.0 if turn == 0 else -1.0)
+        a, b, sign = (ax, by, 1.0) if turn == 0 else (ay, bx, -1.0)
+        c, d = (cx, cy) if turn == 0 else (cy, cx)
+        n = _grow(one, _grow(one, np.int64(0), a), -c)
+        m = _grow(two, _grow(two, np.int64(0), b), -d)
+        size = _add_product(det, size, one, n, two, m, sign)
     return det[size - 1] if size else 0.0
 
 
@@ -86,13 +89,13 @@ def _exact_circle(xy, a, b, c, d):
     for axis in range(2):
         for row in range(3):
             vertex = a if row == 0 else (b if row == 1 else c)
-            size = _grow(difference[row, axis], 0, xy[vertex, axis])
+            size = _grow(difference[row, axis], np.int64(0), xy[vertex, axis])
             sizes[row, axis] = _grow(difference[row, axis], size, -xy[d, axis])
     lift, cross, det = np.empty(32), np.empty(32), np.empty(4096)
-    size = 0
+    size = np.int64(0)
     for row in range(3):
         p, q = (row + 1) % 3, (row + 2) % 3
-        n_lift = n_cross = 0
+        n_lift = n_cross = np.int64(0)
         for axis in range(2):
             own, n_own = difference[row, axis], sizes[row, axis]
             n_lift = _add_product(lift, n_lift, own, n_own, own, n_own, 1.0)
@@ -261,7 +264,7 @@ def _emit(triangles, neighbours, mark, cavity, size, p, seen, edges, pairs, soli
 def count_collinear(xy):
     """How many of the first points lie on one line."""
     for p in range(2, len(xy)):
-        if _orientation(xy, 0, 1, p) != 0.0:
+        if _orientation(xy, np.int64(0), np.int64(1), p) != 0.0:
             return p
     return len(xy)
 

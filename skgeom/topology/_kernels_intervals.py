@@ -38,7 +38,7 @@ def area(births, deaths, low, high):
     """Area of the module's support inside the box; corners sorted by first coordinate."""
     total = 0.0
     x = low[0]
-    bottom, top = np.inf, -np.inf
+    bottom = np.inf
     i, j = 0, 0
     # births sorted by x: second coordinates fall; deaths sorted by x: second coordinates fall
     while i < len(births) and births[i, 0] <= x:
@@ -47,11 +47,10 @@ def area(births, deaths, low, high):
     while j < len(deaths) and deaths[j, 0] <= x:
         j += 1
     while x < high[0] and j < len(deaths):
-        top = deaths[j, 1]
         step = min(high[0], deaths[j, 0])
         if i < len(births):
             step = min(step, births[i, 0])
-        height = min(top, high[1]) - max(bottom, low[1])
+        height = min(deaths[j, 1], high[1]) - max(bottom, low[1])
         if height > 0:
             total += (step - x) * height
         x = step
@@ -64,12 +63,12 @@ def area(births, deaths, low, high):
 
 
 @njit(nogil=True, cache=True)
-def _closeness(kind, corners, axis, sign, grid, scale):
-    """Kernel of how far every grid value is before (sign 1) or beyond (-1) every corner."""
+def _closeness(kind, corners, sign, grid, scale):
+    """Kernel of how far every grid value is before (sign 1) or beyond (-1) every coordinate."""
     table = np.empty((len(corners), len(grid)))
     for k in range(len(corners)):
         for i in range(len(grid)):
-            z = max(0.0, sign * (corners[k, axis] - grid[i])) / scale
+            z = max(0.0, sign * (corners[k] - grid[i])) / scale
             table[k, i] = np.exp(-0.5 * z * z) if kind == GAUSSIAN else np.exp(-z)
     return table
 
@@ -81,7 +80,8 @@ def _closest(along_x, along_y, i, row):
     The kernel falls with the distance: largest distances are smallest values, so that one value per
     axis and corner will do.
     """
-    row[:] = 0.0
+    for j in range(len(row)):
+        row[j] = 0.0
     for k in range(len(along_x)):
         limit = along_x[k, i]
         for j in range(len(row)):
@@ -114,27 +114,35 @@ def _value(kind, births, deaths, x, y, scale, low, high):
 
 
 @njit(nogil=True, cache=True)
+def _least(corners, sign):
+    """Smallest coordinates (sign 1), or largest (-1); reductions over slices compile longer."""
+    x = y = np.inf
+    for k in range(len(corners)):
+        x, y = min(x, sign * corners[k, 0]), min(y, sign * corners[k, 1])
+    return sign * x, sign * y
+
+
+@njit(nogil=True, cache=True)
 def _near_values(kind, births, deaths, scale, gx, gy, values):
     """Representations of one interval on a grid that vanish outside its surroundings."""
     low, high = np.empty(2), np.empty(2)
     margin = 0.0 if kind == LANDSCAPE else scale
-    x0, x1 = births[:, 0].min() - margin, deaths[:, 0].max() + margin
-    y0, y1 = births[:, 1].min() - margin, deaths[:, 1].max() + margin
-    values[:] = 0.0
+    (x0, y0), (x1, y1) = _least(births, 1.0), _least(deaths, -1.0)
     for i in range(len(gx)):
-        if x0 <= gx[i] <= x1:
-            for j in range(len(gy)):
-                if y0 <= gy[j] <= y1:
-                    values[i, j] = _value(kind, births, deaths, gx[i], gy[j], scale, low, high)
+        near = x0 - margin <= gx[i] <= x1 + margin
+        for j in range(len(gy)):
+            values[i, j] = 0.0
+            if near and y0 - margin <= gy[j] <= y1 + margin:
+                values[i, j] = _value(kind, births, deaths, gx[i], gy[j], scale, low, high)
 
 
 @njit(nogil=True, cache=True)
 def _values_by_distance(kind, births, deaths, scale, gx, gy, values):
     """Representations of one interval on a grid that fall with the distance to it."""
-    born_x = _closeness(kind, births, 0, 1.0, gx, scale)
-    born_y = _closeness(kind, births, 1, 1.0, gy, scale)
-    dead_x = _closeness(kind, deaths, 0, -1.0, gx, scale)
-    dead_y = _closeness(kind, deaths, 1, -1.0, gy, scale)
+    born_x = _closeness(kind, births[:, 0], 1.0, gx, scale)
+    born_y = _closeness(kind, births[:, 1], 1.0, gy, scale)
+    dead_x = _closeness(kind, deaths[:, 0], -1.0, gx, scale)
+    dead_y = _closeness(kind, deaths[:, 1], -1.0, gy, scale)
     row = np.empty(len(gy))
     for i in range(len(gx)):
         _closest(born_x, born_y, i, values[i])
@@ -250,6 +258,23 @@ def _staircase(points, count, tolerance, sign):
 
 
 @njit(nogil=True, cache=True)
+def _bars_seen(births, deaths, vine, offsets, extent, birth, death):
+    """Ends of the bars of one summand that meet the box; returns how many."""
+    count = 0
+    for line in range(len(offsets)):
+        start, end, c = births[line, vine], deaths[line, vine], offsets[line]
+        # bars are seen inside the box only, its border included
+        if not (start < end and end > max(0.0, c) and start <= min(extent[0], extent[1] + c)):
+            continue
+        birth[count, 0] = start if start >= 0.0 else -np.inf
+        birth[count, 1] = start - c if start - c >= 0.0 else -np.inf
+        death[count, 0] = end if end <= extent[0] else np.inf
+        death[count, 1] = end - c if end - c <= extent[1] else np.inf
+        count += 1
+    return count
+
+
+@njit(nogil=True, cache=True)
 def trace_corners(
     births, deaths, offsets, extent, tolerance, shortest, birth, death, birth_ptr, death_ptr
 ):
@@ -278,17 +303,7 @@ def trace_corners(
     n_summands = 0
     for vine in range(births.shape[1]):
         b, d = birth[birth_ptr[n_summands] :], death[death_ptr[n_summands] :]
-        count = 0
-        for line in range(len(offsets)):
-            start, end, c = births[line, vine], deaths[line, vine], offsets[line]
-            # bars are seen inside the box only, its border included
-            if not (start < end and end > max(0.0, c) and start <= min(extent[0], extent[1] + c)):
-                continue
-            b[count, 0] = start if start >= 0.0 else -np.inf
-            b[count, 1] = start - c if start - c >= 0.0 else -np.inf
-            d[count, 0] = end if end <= extent[0] else np.inf
-            d[count, 1] = end - c if end - c <= extent[1] else np.inf
-            count += 1
+        count = _bars_seen(births, deaths, vine, offsets, extent, b, d)
         if count == 0:
             continue
         n_births = _staircase(b, count, tolerance, 1.0)

@@ -12,40 +12,34 @@ _ONE = np.uint64(1)
 
 
 @njit(nogil=True, cache=True)
+def _bit_number(bits):
+    """Number of the highest bit of a word that is set."""
+    bit = 0
+    for step in (32, 16, 8, 4, 2, 1):
+        if bits >> np.uint64(step):
+            bits >>= np.uint64(step)
+            bit += step
+    return bit
+
+
+@njit(nogil=True, cache=True)
 def _highest(column, start):
     """Number of the highest bit that is set, from word `start` down; -1 if there is none."""
     for word in range(start, -1, -1):
-        bits = column[word]
-        if bits:
-            bit = 0
-            for step in (32, 16, 8, 4, 2, 1):
-                if bits >> np.uint64(step):
-                    bits >>= np.uint64(step)
-                    bit += step
-            return 64 * word + bit
+        if column[word]:
+            return 64 * word + _bit_number(column[word])
     return -1
 
 
 @njit(nogil=True, cache=True)
 def _next_bit(column, start):
     """Number of the first bit at or after `start` that is set; -1 if there is none."""
-    word = start >> 6
-    if word >= len(column):
-        return -1
-    bits = column[word] >> np.uint64(start & 63)
-    if bits:
-        while not bits & _ONE:
-            bits >>= _ONE
-            start += 1
-        return start
-    for later in range(word + 1, len(column)):
-        bits = column[later]
+    mask = ~np.uint64(0) << np.uint64(start & 63)
+    for word in range(start >> 6, len(column)):
+        bits = column[word] & mask
         if bits:
-            start = 64 * later
-            while not bits & _ONE:
-                bits >>= _ONE
-                start += 1
-            return start
+            return 64 * word + _bit_number(bits & (~bits + _ONE))
+        mask = ~np.uint64(0)
     return -1
 
 
@@ -104,22 +98,26 @@ def kernel_basis(by_x, x, faces, n_faces):
             _flip(todo, j)
             first = min(first, j)
             at += 1
-        j = _next_bit(todo, first)
-        while j >= 0:
+        j = first
+        while True:
+            j = _next_bit(todo, j)
+            if j < 0:
+                break
             _flip(todo, j)
-            low = _highest(R[j], row_words - 1)
-            while low >= 0 and 0 <= pivot[low] < j:
-                k = pivot[low]
-                _add(R[k], R[j], (low >> 6) + 1)
+            top = row_words - 1
+            while True:
+                low = _highest(R[j], top)
+                if low < 0 or not 0 <= pivot[low] < j:
+                    break
+                k, top = pivot[low], low >> 6
+                _add(R[k], R[j], top + 1)
                 _add(V[k], V[j], (j >> 6) + 1)
-                low = _highest(R[j], low >> 6)
             if low < 0:
                 born[j] = now
             else:
                 if pivot[low] >= 0:
                     _flip(todo, pivot[low])
                 pivot[low] = j
-            j = _next_bit(todo, j + 1)
     return V, born
 
 
@@ -146,8 +144,11 @@ def minimal_generators(by_x, x, faces, n_faces):
             first = min(first, by_x[at])
             _flip(todo, by_x[at])
             at += 1
-        j = _next_bit(todo, first)
-        while j >= 0:
+        j = first
+        while True:
+            j = _next_bit(todo, j)
+            if j < 0:
+                break
             _flip(todo, j)
             fresh = slot_of[j] < 0
             if fresh:
@@ -156,10 +157,13 @@ def minimal_generators(by_x, x, faces, n_faces):
                 for k in range(faces.shape[1]):
                     _flip(pool[slot_of[j]], faces[j, k])
             column = pool[slot_of[j]]
-            low = _highest(column, words - 1)
-            while low >= 0 and 0 <= pivot[low] < j:
-                _add(pool[slot_of[pivot[low]]], column, (low >> 6) + 1)
-                low = _highest(column, low >> 6)
+            top = words - 1
+            while True:
+                low = _highest(column, top)
+                if low < 0 or not 0 <= pivot[low] < j:
+                    break
+                top = low >> 6
+                _add(pool[slot_of[pivot[low]]], column, top + 1)
             if low < 0:
                 free[n_free] = slot_of[j]
                 n_free += 1
@@ -169,7 +173,6 @@ def minimal_generators(by_x, x, faces, n_faces):
                 if pivot[low] >= 0:
                     _flip(todo, pivot[low])
                 pivot[low] = j
-            j = _next_bit(todo, j + 1)
     return minimal
 
 

@@ -25,11 +25,10 @@ def _counting_sort(time, n_times, order):
 
 @njit(nogil=True, cache=True)
 def _count_bars(born, dies, ptr, indices, n_times, bars):
-    """bars[s, t] = number of bars from time s to time t (last column: for ever).
+    """Add to bars[s, t] the number of bars from time s to time t (last column: for ever).
 
     ``born`` and ``dies`` are the times of generators and relations, negative when absent.
     """
-    bars[:] = 0
     order = np.empty(len(born), dtype=np.int32)
     n_born = _counting_sort(born, n_times, order)
     position = np.empty(len(born), dtype=np.int64)
@@ -51,8 +50,9 @@ def _count_bars(born, dies, ptr, indices, n_times, bars):
             low = _highest(column, low >> 6)
         if low >= 0:
             paired[low] = True
-            columns[low] = column
-            column[:] = 0
+            for word in range(n_words):
+                columns[low, word] = column[word]
+                column[word] = 0
             bars[born[order[low]], dies[relation]] += 1
     for i in range(n_born):
         if not paired[i]:
@@ -86,7 +86,11 @@ def rank_table(start, stop, generators, relations, shape, ptr, indices, ranks):
             _elbow_times(relations, i, a, n_columns, dies)
             bars = np.zeros((n_times, n_times + 1), dtype=np.int64)
             _count_bars(born, dies, ptr, indices, n_times, bars)
-            # ranks from j (born by then) to k (dies after)
+            # ranks from j (born by then) to k (dies after): sums from the corner
             for j in range(a + 1):
-                for k in range(i, n_columns):
-                    ranks[i, j, k, a] = bars[: j + 1, a + k - i + 1 :].sum()
+                dying = 0
+                for t in range(n_times, a, -1):
+                    dying += bars[j, t]
+                    bars[j, t] = dying + (bars[j - 1, t] if j else 0)
+                    if t > a:
+                        ranks[i, j, i + t - 1 - a, a] = bars[j, t]

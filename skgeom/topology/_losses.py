@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skgeom.topology._checks import check_measure
 from skgeom.topology._sliced_wasserstein import random_directions
 
 
@@ -88,7 +89,7 @@ class TransportLoss:
         """Value, and gradient in the atoms: (float, dict of key -> ndarray)."""
         value, slopes = 0.0, {}
         for key, (points, weights) in measures.items():
-            goal, mass = self.target[key]
+            goal, mass = check_measure(*self.target[key], f"target[{key!r}]", whole=False)
             added, slopes[key] = _sliced(points, weights, goal, mass, self._directions(points))
             value += added
         return value, slopes
@@ -102,7 +103,7 @@ def _sliced(points, weights, goal, mass, directions):
     finite, goal_finite = np.isfinite(points).all(axis=1), np.isfinite(goal).all(axis=1)
     kept = points[finite]
     every = np.concatenate([kept, goal[goal_finite]])
-    signed = np.concatenate([weights[finite], -np.asarray(mass)[goal_finite]])
+    signed = np.concatenate([weights[finite], -mass[goal_finite]])
     if signed.sum() != 0:
         raise ValueError(
             f"The measure and its target differ in total mass by {signed.sum()}; leave out the "

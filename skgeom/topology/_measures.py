@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from skgeom.topology._checks import check_grid
-from skgeom.topology._shapes import SMALLEST
+from skgeom.topology._checks import LARGEST_WEIGHT, SMALLEST, check_grid, check_whole
 
 DEFAULT_ROWS = 50
 
@@ -262,17 +261,15 @@ def mobius_inverse(surface, grid):
     array([ 1,  1, -1], dtype=int32)
     """
     grid = check_grid(grid)
-    masses = np.asarray(surface)
+    # every axis can double the largest difference
+    masses = check_whole(surface, "surface", LARGEST_WEIGHT // 2 ** len(grid))
     if masses.shape != tuple(len(values) for values in grid):
         raise ValueError(
             f"surface has shape {masses.shape}, the grid has "
             f"{tuple(len(values) for values in grid)} values."
         )
-    if masses.dtype.kind not in "iufb" or not (np.isfinite(masses) & (masses % 1 == 0)).all():
-        raise ValueError(f"surface must hold whole numbers, got {masses.dtype}.")
-    masses = masses.astype(np.int64)
     for axis in range(masses.ndim):
         masses = np.diff(masses, axis=axis, prepend=0)
     index = np.nonzero(masses)
-    points = np.column_stack([np.asarray(values)[i] for values, i in zip(grid, index)])
-    return points.astype(np.float64), masses[index].astype(np.int32)
+    points = np.column_stack([values[i] for values, i in zip(grid, index)])
+    return points, masses[index].astype(np.int32)

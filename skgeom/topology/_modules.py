@@ -9,6 +9,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from skgeom._core.checks import real_array
 from skgeom.topology import _kernels_intervals as kernels
 from skgeom.topology._checks import (
     check_box,
@@ -423,7 +424,8 @@ def summand_weights(modules, weight, box):
     weights : ndarray of shape (n_summands,)
     """
     function = _weight_function(weight, np.ascontiguousarray(box[0]), np.ascontiguousarray(box[1]))
-    return np.array([function(*modules.corners(i)) for i in range(len(modules))], dtype=float)
+    weights = [function(*modules.corners(i)) for i in range(len(modules))]
+    return real_array(weights, "weight: what it returned")
 
 
 def _weight_function(weight, low, high):

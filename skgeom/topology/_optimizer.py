@@ -9,10 +9,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from skgeom._core.checks import check_shapes
+from skgeom._core.checks import check_shapes, real_array
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
 from skgeom.topology._bifiltration_transformer import BifiltrationTransformer
+from skgeom.topology._checks import LARGEST
 from skgeom.topology._losses import norm_loss
 
 MAX_GROWTH = 10.0  # of the extent of a shape, until it is said to run away
@@ -61,7 +62,7 @@ class TopologicalRegularizer(DocLinkMixin, BaseEstimator):
     _parameter_constraints = {
         "transformer": [HasMethods(["fit", "transform", "gradient"]), None],
         "loss": [StrOptions({"norm"}), callable],
-        "strength": [Interval(Real, None, None, closed="neither")],
+        "strength": [Interval(Real, -LARGEST, LARGEST, closed="both")],
     }
 
     def __init__(self, *, transformer=None, loss="norm", strength=1.0):
@@ -117,13 +118,31 @@ class TopologicalRegularizer(DocLinkMixin, BaseEstimator):
             As `BifiltrationTransformer.gradient` returns it for one sample.
         """
         check_is_fitted(self)
-        measures = self.transformer_.transform([shape])[0]
-        loss = norm_loss if isinstance(self.loss, str) else self.loss
-        value, slopes = loss(measures)
+        value, slopes = self._loss_of(self.transformer_.transform([shape])[0])
         gradient = self.transformer_.gradient([shape], [slopes])[0]
-        if isinstance(gradient, tuple):
-            return self.strength * value, tuple(self.strength * part for part in gradient)
-        return self.strength * value, self.strength * gradient
+        parts = gradient if isinstance(gradient, tuple) else (gradient,)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, *parts = (self.strength * part for part in (value, *parts))
+        for part in (value, *parts):
+            _check_size(part, "strength times the loss, or its gradient,")
+        return value, tuple(parts) if isinstance(gradient, tuple) else parts[0]
+
+    def _loss_of(self, measures):
+        """Value of the loss, and what `BifiltrationTransformer.gradient` takes for one sample."""
+        loss = norm_loss if isinstance(self.loss, str) else self.loss
+        found = loss(measures)
+        if not isinstance(found, tuple) or len(found) != 2 or np.ndim(found[0]) != 0:
+            raise ValueError(
+                "loss must return a pair (value, slopes) with one number as its value, got "
+                f"{type(found).__name__}."
+            )
+        return float(real_array(found[0], "loss: its value")), found[1]
+
+
+def _check_size(values, what):
+    """Refuse steps that no optimiser can take."""
+    if not (np.abs(values) <= LARGEST).all():
+        raise ValueError(f"{what} is not finite, or exceeds {LARGEST:g} in magnitude.")
 
 
 class TopologicalOptimizer(TransformerMixin, TopologicalRegularizer):
@@ -185,9 +204,9 @@ class TopologicalOptimizer(TransformerMixin, TopologicalRegularizer):
 
     _parameter_constraints = {
         **TopologicalRegularizer._parameter_constraints,
-        "anchor": [Interval(Real, 0, None, closed="left")],
+        "anchor": [Interval(Real, 0, LARGEST, closed="both")],
         "n_iter": [Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, LARGEST, closed="right")],
         "schedule": [StrOptions({"adam", "subgradient"})],
         "power": [Interval(Real, 0.5, 1, closed="right")],
         "parameter": [StrOptions({"points", "function"})],
@@ -288,8 +307,13 @@ class TopologicalOptimizer(TransformerMixin, TopologicalRegularizer):
         value, gradient = self.value_and_gradient(self._with(shape, current))
         if isinstance(gradient, tuple):
             gradient = gradient[self.parameter == "function"]
-        pull = self.anchor * (current - start) / max(len(start), 1)
-        return value + 0.5 * (pull * (current - start)).sum(), gradient.reshape(start.shape) + pull
+        with np.errstate(over="ignore", invalid="ignore"):
+            pull = self.anchor * (current - start) / max(len(start), 1)
+            value = value + 0.5 * (pull * (current - start)).sum()
+        gradient = gradient.reshape(start.shape) + pull
+        for part in (value, gradient):
+            _check_size(part, "The objective, or its gradient,")
+        return value, gradient
 
     def _step(self, step, gradient, state):
         if self.schedule == "subgradient":
@@ -307,7 +331,7 @@ class TopologicalOptimizer(TransformerMixin, TopologicalRegularizer):
 
     def _moving(self, shape):
         moving = shape[self._part()] if isinstance(shape, tuple) else shape
-        return np.array(moving, dtype=np.float64)
+        return real_array(moving, "X").copy()
 
     def _with(self, shape, moved):
         if not isinstance(shape, tuple):

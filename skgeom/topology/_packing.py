@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skgeom._core.checks import real_array
 from skgeom.topology._checks import check_measure
 from skgeom.topology._fibered import FiberedBarcodes
 from skgeom.topology._modules import IntervalModules, foreign_modules
@@ -108,6 +109,8 @@ def pack(X, n_parameters=0):
             if not isinstance(measures[key], (tuple, list)) or len(measures[key]) != 2:
                 raise ValueError(f"Sample {index}: expected a pair (points, weights).")
             points, weights = np.asarray(measures[key][0]), np.asarray(measures[key][1])
+            if points.dtype != np.float64:
+                points = real_array(points, f"Sample {index}: points")
             if len(points) == 0:
                 points = points.reshape(0, n_parameters or points.shape[-1])
             n_parameters = n_parameters or np.shape(points)[-1]

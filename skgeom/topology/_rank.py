@@ -4,9 +4,11 @@ import numpy as np
 
 from skgeom._core.parallel import parallel_rows
 from skgeom.topology._checks import (
+    LARGEST_WEIGHT,
     check_complex,
     check_dimension,
     check_grid,
+    check_whole,
 )
 from skgeom.topology._kernels_rank import rank_table
 from skgeom.topology._measures import grid_indices, round_up_rows
@@ -104,13 +106,11 @@ def rank_measure(ranks, grid):
         The rank from x to y is the sum of the weights of the rectangles with
         ``birth <= x`` and ``y < death`` (in both parameters).
     """
-    signed = np.asarray(ranks).astype(np.int64)
+    signed = check_whole(ranks, "ranks", LARGEST_WEIGHT // 16)
     grid = check_grid(grid, 2)
     shape = tuple(len(values) for values in grid)
-    if signed.shape != 2 * shape or (signed != ranks).any():
-        raise ValueError(
-            f"ranks must hold whole numbers of shape {2 * shape}, got shape {signed.shape}."
-        )
+    if signed.shape != 2 * shape:
+        raise ValueError(f"ranks must have shape {2 * shape}, got {signed.shape}.")
     for axis in (0, 1):
         signed = np.diff(signed, axis=axis, prepend=0)
     for axis in (2, 3):

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from skgeom.topology._checks import check_complex
+from skgeom._core.checks import real_array
+from skgeom.topology._checks import LARGEST, SMALLEST, check_complex, check_magnitude
 from skgeom.topology._trees import foreign_cells, simplex_tree_cells
-
-# outside of these magnitudes squares overflow, or vanish
-SMALLEST, LARGEST = 1e-100, 1e100
 
 
 @dataclass(frozen=True)
@@ -35,33 +33,8 @@ class GraphInput:
 
 def float_array(array, what, index):
     """A float64 array, or an error that names the sample."""
-    return _check_magnitude(_floats(array, what, index), what, index)
-
-
-def _floats(array, what, index):
-    """A float64 array whose values are not looked at."""
-    if type(array) is np.ndarray and array.dtype == np.float64:
-        return array
-    if sp.issparse(array):
-        raise ValueError(f"Sample {index}: {what} must be a dense array, got a sparse one.")
-    try:
-        array = np.asarray(array)
-        if array.dtype.kind == "c":
-            raise TypeError("complex numbers")
-        array = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Sample {index}: {what} must hold numbers: {error}") from error
-    return array
-
-
-def _check_magnitude(array, what, index):
-    large = (np.abs(array) > LARGEST) & np.isfinite(array)
-    if large.any():
-        raise ValueError(
-            f"Sample {index}: {what} must not exceed {LARGEST:g} in magnitude, got "
-            f"{array[large][0]:g}; change the unit."
-        )
-    return array
+    what = f"Sample {index}: {what}"
+    return check_magnitude(real_array(array, what), what)
 
 
 def _finite(array, what, index):
@@ -87,7 +60,7 @@ def check_values(values, index):
     """Refuse NaN and minus infinity in function values."""
     if np.isnan(values).any() or np.isneginf(values).any():
         raise ValueError(f"Sample {index}: function values contain NaN or minus infinity.")
-    return _check_magnitude(values, "function values", index)
+    return check_magnitude(values, f"Sample {index}: function values")
 
 
 def point_clouds(shapes, *, with_values, metric):
@@ -390,7 +363,8 @@ def _unpack_graph(sample, index, attributes):
 
 def _node_columns(values, index):
     """Values of shape (n_nodes, n_functions), to be checked when those of all samples are one."""
-    values = _floats(values, "node values", index)
+    if not (type(values) is np.ndarray and values.dtype == np.float64):
+        values = real_array(values, f"Sample {index}: node values")
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise ValueError(

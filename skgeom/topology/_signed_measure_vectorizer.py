@@ -11,9 +11,10 @@ from sklearn.utils import check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from skgeom._core.checks import real_array
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.parallel import parallel_map
-from skgeom.topology._checks import check_grid
+from skgeom.topology._checks import LARGEST, check_grid, check_magnitude
 from skgeom.topology._convolution import KERNELS, convolve
 from skgeom.topology._gradient import (
     balanced_parts,
@@ -595,12 +596,13 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
         value = getattr(self, name)
         if not isinstance(value, (tuple, list)):
             return [value] * self.n_parameters_
+        low, high = (1, LARGEST) if kind is Integral else WIDTHS
         if len(value) != self.n_parameters_ or not all(
-            isinstance(v, kind) and v > 0 for v in value
+            isinstance(v, kind) and low <= v <= high for v in value
         ):
             raise ValueError(
                 f"{name} must be one positive number, or one per parameter "
-                f"({self.n_parameters_}), got {value!r}."
+                f"({self.n_parameters_}), between {low:g} and {high:g}; got {value!r}."
             )
         return list(value)
 
@@ -623,7 +625,7 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
             return None
         if isinstance(self.mass_default, str):
             return 1.1 * self.box_[1] - 0.1 * self.box_[0]
-        corner = np.asarray(self.mass_default, dtype=np.float64)
+        corner = check_magnitude(real_array(self.mass_default, "mass_default"), "mass_default")
         if corner.shape != (self.n_parameters_,):
             raise ValueError(
                 f"mass_default must have one value per parameter ({self.n_parameters_}), "
@@ -715,9 +717,11 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
 
     def _basis_values(self, points):
         if callable(self.basis):
-            return np.asarray(self.basis(points), dtype=np.float64).reshape(len(points), -1)
+            values = real_array(self.basis(points), "basis: what it returned")
+            return values.reshape(len(points), -1)
         if self.basis == "polynomial":
-            return np.prod(points[:, None, :] ** self._exponents, axis=2)
+            with np.errstate(over="ignore"):  # refused as a feature
+                return np.prod(points[:, None, :] ** self._exponents, axis=2)
         scale = np.sqrt(2.0 / self.n_components)
         return scale * np.cos(points @ self._frequencies + self._phases)
 
@@ -771,15 +775,21 @@ class SignedMeasureVectorizer(DocLinkMixin, TransformerMixin, BaseEstimator):
     def _check_differentiable(self):
         parameter = {"convolution": "kernel", "features": "basis", "tcdr": "weight"}
         if self.vectorization not in (*parameter, *MODULE_VECTORIZATIONS):
+            why = "is constant between jumps: its gradient is zero almost everywhere"
+            if self.vectorization == "fibered":
+                why = "has the vectors of another transformer, which tells no gradient"
             raise ValueError(
                 "gradient needs vectorization='convolution', 'features', 'tcdr', 'landscape' or "
-                f"'image', got {self.vectorization!r}, which is piecewise constant, or of barcodes."
+                f"'image', got {self.vectorization!r}, which {why}."
             )
         if self.vectorization not in parameter:
             return
         name = parameter[self.vectorization]
         if callable(getattr(self, name)):
-            raise ValueError(f"gradient needs a named {name}, got {getattr(self, name)!r}.")
+            raise ValueError(
+                f"gradient needs a named {name}, whose derivative is known, got "
+                f"{getattr(self, name)!r}."
+            )
         if self._pairs():
             raise ValueError("gradient of ranks needs vectorization='convolution'.")
 

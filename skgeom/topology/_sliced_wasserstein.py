@@ -5,8 +5,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skgeom._core.checks import real_array
 from skgeom._core.parallel import parallel_rows
-from skgeom.topology._checks import check_measure, check_positive
+from skgeom.topology._checks import check_magnitude, check_measure, check_positive
 from skgeom.topology._kernels import sliced_distances
 
 
@@ -72,7 +73,7 @@ def sliced_wasserstein_distances(
     if directions is None:
         check_positive(n_directions, "n_directions", Integral)
         directions = random_directions(n_directions, n_parameters or 1, random_state)
-    directions = np.asarray(directions, dtype=np.float64)
+    directions = check_magnitude(real_array(directions, "directions"), "directions")
     if (
         directions.ndim != 2
         or not len(directions)

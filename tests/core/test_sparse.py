@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from skgeom._core import registers
 from skgeom._core.sparse import (
+    block_size,
     entry_ranges,
     from_storage,
     product_rows,
@@ -82,7 +83,7 @@ def test_writes_only_its_rows_and_takes_int64():
     indptr, indices = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64)
     x = np.eye(10)
     out = np.full((4, 10), np.nan)
-    product_rows(3, 6, indptr, indices, matrix.data, x, out, 3)
+    product_rows(3, 6, indptr, indices, matrix.data, x, out, 3, block_size(10, 8))
     np.testing.assert_allclose(out[:3], matrix.toarray()[3:6])
     assert np.isnan(out[3]).all()
 
@@ -159,7 +160,7 @@ def test_product_with_bfloat16(weighted):
     data = matrix.data if weighted else matrix.data[:0]
     stored = to_storage(np.random.default_rng(1).random((30, 9)).astype(np.float32), np.uint16)
     out = np.empty((30, 9), np.float32)
-    product_rows(0, 30, matrix.indptr, matrix.indices, data, stored, out, 0)
+    product_rows(0, 30, matrix.indptr, matrix.indices, data, stored, out, 0, block_size(9, 4))
     np.testing.assert_allclose(out, matrix @ from_storage(stored), rtol=1e-5)
 
 

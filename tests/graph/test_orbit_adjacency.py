@@ -9,9 +9,15 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
 from skgeom.datasets import load_network
-from skgeom.graph import Graph, GraphletDegreeVectorizer, OrbitAdjacency
+from skgeom.graph import (
+    Graph,
+    GraphletDegreeVectorizer,
+    OrbitAdjacency,
+    OrbitAdjacencyEmbedder,
+)
 from skgeom.graph import _orbits as orbits_module
 from skgeom.graph._orbit_names import ORBITS, SYMMETRIC
 from tests.graph.orbit_reference import orbit_counts
@@ -189,6 +195,18 @@ def test_iterate_gives_the_same_matrices():
     found = dict(OrbitAdjacency().iterate(graph))
     assert list(found) == list(expected)
     assert all((found[orbit] != expected[orbit]).nnz == 0 for orbit in ORBITS)
+    for orbit, matrix in OrbitAdjacency().iterate(graph):  # what a caller does stays with him
+        assert (matrix != expected[orbit]).nnz == 0
+        matrix.data[:] = 0
+
+
+@pytest.mark.parametrize("orbits", [[(2, 5, 4)], [(2, 10, 9), (2, 1, 1)], [(1, 4, 5), (2, 8, 8)]])
+def test_some_orbits_are_those_of_all(orbits):
+    graph = random_graph(40, 6, seed=4)
+    expected = count(graph)
+    found = OrbitAdjacency(orbits).fit_transform(graph)
+    assert list(found) == orbits
+    assert all((found[orbit] != expected[orbit]).nnz == 0 for orbit in orbits)
 
 
 def test_large_degrees_are_counted_in_64_bits(monkeypatch):
@@ -353,3 +371,12 @@ def test_pickle_and_clone():
         for o in model.orbits_
     )
     assert clone(model).get_params() == model.get_params()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [OrbitAdjacency, OrbitAdjacencyEmbedder, GraphletDegreeVectorizer],
+    ids=lambda k: k.__name__,
+)
+def test_tags_tell_that_graphs_may_be_sparse(kind):
+    assert get_tags(kind()).input_tags.sparse

@@ -175,7 +175,9 @@ def test_bad_input():
         label_locus(random_tree(5), [0], method="tree", power=0.5)
     with pytest.raises(ValueError, match="must be a tree"):
         minimum_tree_cover(D)
-    for power in (-1, 0, np.nan, np.inf):
+    with pytest.raises(ValueError, match=r"observed must be a list .*inhomogeneous"):
+        label_locus(D, [[0], [1, 2]])
+    for power in (-1, 0, np.nan, np.inf, "2"):
         with pytest.raises(ValueError, match="power must be positive and finite"):
             label_locus(D, [0, 1], power=power)
     for n in (0, 1.5, "2"):
@@ -184,5 +186,11 @@ def test_bad_input():
     for n in (0, 7, 1.5):
         with pytest.raises(ValueError, match="n must be from 1 to the 6 labels"):
             sample_labels(D, n)
-    with pytest.raises(ValueError, match="theta must be finite"):
-        sample_labels(D, 2, np.nan)
+    for theta in (np.nan, 1e300, "1"):
+        with pytest.raises(ValueError, match="theta must be a number"):
+            sample_labels(D, 2, theta)
+    for distances in (1e200 * D, 1e-200 * D):
+        with pytest.raises(ValueError, match="D holds numbers up to"):
+            sample_labels(distances, 2)
+    with pytest.raises(ValueError, match=r"power=1e[+]300 of the largest distance"):
+        label_locus(D, [0, 1], power=1e300)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -347,3 +348,42 @@ def test_ordinal_bins_come_nearer_than_argmax():
         argmax.append(np.mean((base.predict(X[test]) - y[test]) ** 2))
         loki.append(np.mean((model.fit(X).predict(X[test]) - y[test]) ** 2))
     assert np.mean(loki) < 0.85 * np.mean(argmax)
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1e-20, 1e20, 1e60])
+def test_far_units_neither_overflow_nor_vanish(unit):
+    """Squares of such distances have no place in single precision, or in none."""
+    X, y = load_iris(return_X_y=True)
+    D = np.abs(np.subtract.outer(np.arange(3.0), np.arange(3.0)))
+    P = LogisticRegression(C=0.01, max_iter=1000).fit(X, y).predict_proba(X).astype(np.float32)
+    near = zero_shot(D).predict(P)
+    far = LokiClassifier("precomputed", label_metric=unit * D, beta=1e300).fit(
+        np.eye(3, dtype="f4")
+    )
+    assert np.array_equal(far.predict(P), near)
+    assert np.isfinite(far.decision_function(P)).all()
+    assert np.allclose(far.predict_proba(P).sum(axis=1), 1)
+
+
+def test_what_overflows_is_refused():
+    X, y = load_iris(return_X_y=True)
+    D = np.abs(np.subtract.outer(np.arange(3.0), np.arange(3.0)))
+    for metric in (1e200 * D, 1e-200 * D, csr_array(1e200 * D), lambda a, b: 1e200 * abs(a - b)):
+        with pytest.raises(ValueError, match=r"label_metric holds numbers up to .*another unit"):
+            LokiClassifier(label_metric=metric).fit(X, y)
+    with pytest.raises(ValueError, match="power=2000 of the largest distance between labels, 2,"):
+        LokiClassifier(label_metric=D, power=2000).fit(X, y)
+
+
+def test_messages_name_the_parameter():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(NotFittedError, match="estimator, with prefit=True"):
+        LokiClassifier(prefit=True).fit(X, y)
+    with pytest.raises(AttributeError, match=r"estimator, with prefit=True: .*classes_"):
+        LokiClassifier(LinearRegression().fit(X, y), prefit=True).fit(X, y)
+    with pytest.raises(ValueError, match="label_metric must be a table of numbers"):
+        LokiClassifier(label_metric=[[0, 1], [1]]).fit(X[:100], y[:100])
+    with pytest.raises(ValueError, match=r'temperature="auto" .* at least 2 are needed, y has 1'):
+        LokiClassifier(label_metric="ordinal", labels=[0, 1], temperature="auto").fit(X[:1], y[:1])
+    with pytest.raises(ValueError, match="y contains NaN"):
+        LokiClassifier(label_metric="ordinal").fit(X, np.where(y == 1, np.nan, y))

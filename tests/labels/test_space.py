@@ -85,6 +85,8 @@ def test_bad_names():
         label_space("ordinal")
     with pytest.raises(ValueError, match='must be "ordinal"'):
         label_space("cyclic", labels=[0])
+    with pytest.raises(ValueError, match='metric must be "euclidean"'):
+        label_space(D, metric="cosine")
     with pytest.raises(ValueError, match="is empty"):
         label_space("ordinal", labels=[])
     with pytest.raises(ValueError, match="between 0 and 1 of label_metric has length 0"):
@@ -148,6 +150,11 @@ def test_squared_distance():
         label_squared_distance(["a"], ["z"], D, labels=names)
     with pytest.raises(ValueError, match="inconsistent"):
         label_squared_distance([0, 1], [0], D)
+    for weight in ([0, 0], [-1, 1], [1, np.nan]):
+        with pytest.raises(ValueError, match="sample_weight"):
+            label_squared_distance([0, 3], [2, 3], D, sample_weight=weight)
+    with pytest.raises(ValueError, match=r"D holds numbers up to 3e[+]200"):
+        label_squared_distance([0, 3], [2, 3], 1e200 * D)
 
     scorer = make_label_distance_scorer(D)
     constant = DummyClassifier(strategy="constant", constant=0).fit([[0], [0]], [0, 3])

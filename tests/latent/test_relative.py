@@ -255,9 +255,9 @@ def test_number_of_anchors():
     assert relative(X, n_anchors=0.2).transform(X).shape == (50, 10)
     assert relative(X, n_anchors=1.0).transform(X).shape == (50, 50)
     assert relative(X, n_anchors=1).transform(X).shape == (50, 1)
-    with pytest.warns(UserWarning, match="n_anchors=300 is more than the 50 rows of X"):
-        found = RelativeRepresentation().fit(X)
+    found = RelativeRepresentation().fit(X)  # a default warns of nothing
     assert sorted(found.anchor_indices_) == list(range(50))
+    assert RelativeRepresentation().fit(latent(400)).anchors_.shape[0] == 300
     names = relative(X, anchors=[4, 30]).get_feature_names_out()
     assert names.tolist() == ["anchor_4", "anchor_30"]
 
@@ -362,6 +362,9 @@ def test_one_sample():
         ({"anchors": [0.5, 1.5]}, "integers"),
         ({"anchors": []}, "integers"),
         ({"anchors": [[1.0, 2.0]]}, "8 features of X, got 2"),
+        ({"anchors": [[1.0, 2.0], [1.0]]}, "anchors: .*inhomogeneous"),
+        ({"anchors": np.zeros((2, 2, 8))}, "anchors: .*dim 3"),
+        ({"anchors": [["a"] * 8]}, "anchors: .*'a'"),
         ({"anchors": [[np.nan] * 8]}, "anchors contains NaN"),
         ({"n_heads": 3}, "divide the number of features, 8, got 3"),
         ({"selection": "stratified"}, r"selection='stratified': y must hold the classes"),
@@ -375,6 +378,20 @@ def test_bad_parameters(params, match):
     X = latent()
     with pytest.raises(ValueError, match=match):
         RelativeRepresentation(**{"n_anchors": 20, "random_state": 0} | params).fit(X)
+
+
+@pytest.mark.parametrize("output_norm", [None, "l2", "standard", "row"])
+@pytest.mark.parametrize("metric", ["inner", "euclidean", "polynomial", "rbf"])
+@pytest.mark.parametrize("aggregate", [None, "class"])
+def test_similarities_that_overflow_are_refused(output_norm, metric, aggregate):
+    X = 1e300 * (1.0 + latent())
+    params = {"output_norm": output_norm, "metric": metric, "aggregate": aggregate}
+    found = RelativeRepresentation(n_anchors=20, random_state=0, **params)
+    with pytest.raises(ValueError, match=f"metric='{metric}': similarities reach .*rescale X"):
+        found.fit(X, np.arange(80) % 2)
+    if metric == "euclidean":
+        with pytest.raises(ValueError, match="rescale X"):
+            found.fit(X * 1e-300, np.arange(80) % 2).transform(X)
 
 
 def test_bad_labels_and_anchors_elsewhere():

@@ -237,6 +237,17 @@ def test_bad_input(kind):
         kind().fit(X[0])
     with pytest.raises(ValueError, match='its limit is theta="log"'):
         kind(0.0).fit(X)
+    for theta in (1e300, -1e300, 300.0):
+        with pytest.raises(ValueError, match="leaves the range of floats: take a theta"):
+            kind(theta).fit(X)
+    with pytest.raises(ValueError, match="Power theta=25 takes the condition number of matrix"):
+        kind(25.0).fit(X)
+    with pytest.raises(ValueError, match=r'theta=1e-300 is nearer to 0 .*theta="log"'):
+        kind(1e-300).fit(X)
+    with pytest.raises(ValueError, match=r"metric_matrix has entries up to 1e\+300"):
+        kind(metric_matrix=1e300 * np.eye(3)).fit(X)
+    with pytest.raises(ValueError, match="X must be an array of numbers"):
+        kind().fit([[["a"]]])
     with pytest.raises(ValueError, match="flat metric"):
         kind("log", metric_matrix="mean").fit(X)
     with pytest.raises(ValueError, match="metric_matrix is not positive definite"):
@@ -288,16 +299,44 @@ def test_forms_of_input(kind, form):
     assert np.allclose(found, kind().fit_transform(X), atol=1e-4 if form == "float32" else 1e-12)
 
 
+def test_bad_matrices_of_the_inverse_are_named():
+    normalizer = BuresWassersteinNormalizer().fit(random_spd(5, 3, spread=0.2))
+    with pytest.raises(ValueError, match="Matrix 1 of Z is not positive definite"):
+        normalizer.inverse_transform(np.stack([np.eye(3), -np.eye(3)]))
+    with pytest.raises(ValueError, match="Z has matrices with 2 rows"):
+        normalizer.inverse_transform(np.eye(2)[np.newaxis])
+
+
 def test_a_vector_that_leaves_the_manifold_is_named():
     space = BuresWassersteinTangentSpace().fit(random_spd(5, 3))
     V = np.zeros((2, 6))
     V[1, 0] = -100.0
     with pytest.raises(ValueError, match="Row 1 of V is too long"):
         space.inverse_transform(V)
-    with pytest.raises(ValueError, match=r"\(n_matrices, 6\)"):
-        space.inverse_transform(np.zeros((2, 3)))
-    with pytest.raises(ValueError, match="row 0 of V"):
+    with pytest.raises(ValueError, match="Row 1 of V is too long"):
+        space.inverse_transform(np.array([[0.0], [1e300]]) * np.ones(6))
+    for short in (np.zeros((2, 3)), np.zeros((2, 7)), np.zeros(6)):
+        with pytest.raises(ValueError, match=r"V must have shape \(n_matrices, 6\), got"):
+            space.inverse_transform(short)
+    with pytest.raises(ValueError, match="V must be an array of numbers"):
+        space.inverse_transform([["a"]])
+    with pytest.raises(ValueError, match="row 0, column 0"):
         space.inverse_transform(np.full((2, 6), np.nan))
+
+
+@pytest.mark.parametrize("shift", [1e300, 1e-300, 0.0, np.nan])
+def test_shifts_out_of_range_are_refused(shift):
+    with pytest.raises(ValueError, match=r"'shift' parameter .* in the range"):
+        BuresWassersteinNormalizer(shift=shift).fit(random_spd(5, 3))
+
+
+@pytest.mark.parametrize(
+    "kind", [BuresWassersteinNormalizer, BuresWassersteinTangentSpace], ids=lambda k: k.__name__
+)
+def test_the_argument_of_the_inverse_is_no_metadata(kind):
+    with config_context(enable_metadata_routing=True):
+        requests = kind().get_metadata_routing().inverse_transform.requests
+    assert set(requests) <= {"groups"}
 
 
 def test_in_a_pipeline_and_a_grid_search():

@@ -50,8 +50,11 @@ def test_upper_vectors_keep_the_inner_product(n, seed):
 
 
 def test_upper_vectors_of_no_matrix():
-    with pytest.raises(ValueError, match="length"):
+    with pytest.raises(ValueError, match=r"v must have n \(n [+] 1\) / 2 columns"):
         from_upper_vectors(np.zeros((2, 5)))
+    for bad in ([["a"]], [[[1.0]], [[1.0, 2.0], [2.0, 3.0]]]):
+        with pytest.raises(ValueError, match="C must be an array of numbers"):
+            logm(bad)
 
 
 def test_chunks_cover_everything_once():

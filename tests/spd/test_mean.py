@@ -88,6 +88,14 @@ def test_refusals():
         karcher_mean(C, sample_weight=[1, 2])
     with pytest.raises(ValueError, match="non-negative"):
         karcher_mean(C, sample_weight=[1, -2, 1])
+    with pytest.raises(ValueError, match="sample_weight must be an array of numbers"):
+        karcher_mean(C, sample_weight=["a", "b", "c"])
+    for tol in ("a", np.nan, -1.0):
+        with pytest.raises(ValueError, match="tol must be a number"):
+            karcher_mean(C, tol=tol)
+    for max_iter in ("a", 1.5, -1):
+        with pytest.raises(ValueError, match="max_iter must be an integer"):
+            karcher_mean(C, max_iter=max_iter)
     C[1] = [[1.0, 1.0], [1.0, 1.0]]
     with pytest.raises(ValueError, match="matrix 1"):
         karcher_mean(C)

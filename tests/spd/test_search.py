@@ -246,6 +246,8 @@ def test_refusals_of_the_search():
             search.fit(X, bad)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         search.fit(X, y, sample_weight=np.ones(5))
+    with pytest.raises(ValueError, match="cv=50: Cannot have number of splits"):
+        AugmentedCovarianceClassifierCV([2], [1], cv=50).fit(X, y)
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         search.fit(X, np.linspace(0, 1, len(y)))
     for name, value in (("recenter", "transductive"), ("on_bad", "drop"), ("input", "covariance")):

@@ -129,8 +129,14 @@ def test_scores():
     z[:4] = (y[:4] + 1) % 4
     assert np.isclose(itr_score(y, z, seconds=4.0), 15 * bits)
     assert itr_score([0, 1, 0, 1], [1, 0, 1, 0], seconds=1.0) == 0.0
-    with pytest.raises(ValueError, match="seconds"):
-        itr_score([0, 1], [0, 1], seconds=0)
+    for seconds in (0, np.nan, np.inf, "1"):
+        with pytest.raises(ValueError, match="seconds must be a finite number"):
+            itr_score([0, 1], [0, 1], seconds=seconds)
+    for n_classes in (np.nan, 2.5, "2"):
+        with pytest.raises(ValueError, match="n_classes must be an integer"):
+            itr_score([0, 1], [0, 1], seconds=1, n_classes=n_classes)
+    with pytest.raises(ValueError, match="y_true contains NaN"):
+        itr_score([0, np.nan], [0, 1], seconds=1)
     with pytest.raises(ValueError, match="2 classes"):
         itr_score([1, 1], [1, 1], seconds=1)
 

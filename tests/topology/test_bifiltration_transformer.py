@@ -187,7 +187,7 @@ BAD = [
     ({}, [np.zeros(3)], r"Sample 0: points must have shape \(n_points, n_coordinates\)"),
     ({}, [CLOUD, np.zeros((3, 5))], "Sample 1 has 5 coordinates per point, sample 0 has 2"),
     ({}, [[["a", "b"]]], "Sample 0: points must hold numbers"),
-    ({}, [CLOUD.astype(complex)], "Sample 0: points must hold numbers: complex"),
+    ({}, [CLOUD.astype(complex)], "Complex data not supported: Sample 0: points"),
     ({}, [(CLOUD, np.zeros(4))], "need function='precomputed'"),
     ({}, [], "0 sample"),
     ({"function": "precomputed"}, [CLOUD], "Sample 0: function='precomputed' needs pairs"),

@@ -4,6 +4,7 @@ import pytest
 from skgeom.topology import (
     SignedMeasureKernel,
     SignedMeasureVectorizer,
+    TransportLoss,
     fibered_barcode,
     interval_decomposition,
     landscapes,
@@ -137,6 +138,67 @@ BAD = {
         lambda: SignedMeasureVectorizer(kernel=lambda z: z * nan).fit_transform([{0: (P, W)}]),
         "not finite",
     ),
+    "convolution: complex atom": (
+        lambda: signed_measure_convolution([[1j, 0]], [1], GRID, 1),
+        "Complex data not supported: The measure: points",
+    ),
+    "convolution: complex weight": (
+        lambda: signed_measure_convolution(P, [1, 1j], GRID, 1),
+        "Complex data not supported: The measure: weights",
+    ),
+    "convolution: dates": (
+        lambda: signed_measure_convolution(np.array([[1, 2]], dtype="M8[D]"), [1], GRID, 1),
+        "points must hold numbers, got dates",
+    ),
+    "convolution: complex grid": (
+        lambda: signed_measure_convolution(P, W, [[0, 1j], [0, 1]], 1),
+        "Complex data not supported: grid, parameter 0",
+    ),
+    "convolution: complex kernel": (
+        lambda: signed_measure_convolution(P, W, GRID, 1, lambda z: z * 1j),
+        "kernel: what it returned",
+    ),
+    "convolution: huge atom": (
+        lambda: signed_measure_convolution([[1e300, 0]], [1], GRID, 1),
+        "points must not exceed 1e\\+100",
+    ),
+    "distances: huge weight": (
+        lambda: sliced_wasserstein_distances([(P, [1e300, 1])]),
+        r"A\[0\]: weights must be whole numbers of at most",
+    ),
+    "inverse: huge": (lambda: mobius_inverse([[1e300, 1]], [[0], [0, 1]]), "surface must be whole"),
+    "inverse: infinite": (lambda: mobius_inverse([[np.inf, 1]], [[0], [0, 1]]), "surface must be"),
+    "inverse: complex": (lambda: mobius_inverse([[1j, 1]], [[0], [0, 1]]), "Complex.*surface"),
+    "decomposition: complex": (
+        lambda: decompose(grades=[GRADES[0] * 1j, GRADES[1]]),
+        r"Complex data not supported: grades\[0\]",
+    ),
+    "vectors: complex": (
+        lambda: SignedMeasureVectorizer().fit([{0: ([[1j, 0]], [1])}]),
+        "Complex data not supported: Sample 0",
+    ),
+    "vectors: words in the corner": (
+        lambda: SignedMeasureVectorizer(mass_default=["a", 1]).fit([{0: (P, W)}]),
+        "mass_default must hold numbers",
+    ),
+    "vectors: words in the grid": (
+        lambda: SignedMeasureVectorizer(grid=[["a"], [1]]).fit([{0: (P, W)}]),
+        "grid, parameter 0 must hold numbers",
+    ),
+    "vectors: narrow": (
+        lambda: SignedMeasureVectorizer(bandwidth=(1e-300, 1)).fit([{0: (P, W)}]),
+        "bandwidth must be",
+    ),
+    "vectors: high powers": (
+        lambda: SignedMeasureVectorizer(
+            vectorization="features", basis="polynomial", degree=9, normalize=False
+        ).fit_transform([{0: (np.array(P) * 1e90, W)}]),
+        "not finite",
+    ),
+    "target: complex": (
+        lambda: TransportLoss({0: ([[1j, 0]], [1])})({0: (np.array(P), np.array(W))}),
+        r"Complex data not supported: target\[0\]",
+    ),
     "kernel: dimension": (
         lambda: SignedMeasureKernel().fit([{0: (P, W)}]).transform([{1: (P, W)}]),
         "homology dimension 0",
@@ -144,6 +206,7 @@ BAD = {
 }
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_named(case):
     call, message = BAD[case]

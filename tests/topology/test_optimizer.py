@@ -148,3 +148,28 @@ def test_threads_and_refusals():
         TopologicalOptimizer(transformer=BifiltrationTransformer(invariant="mma")).fit(clouds)
     with pytest.raises(ValueError, match="gradient needs measures or modules"):
         TopologicalOptimizer(transformer=BifiltrationTransformer(invariant="fibered")).fit(clouds)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda measures: 3.0, "loss must return a pair"),
+        (lambda measures: (1j, {}), "Complex data not supported: loss"),
+        (lambda measures: (1.0, 3), "slopes must be a dict"),
+        (lambda measures: (1e300, {1: np.full(measures[1][0].shape, 1e300)}), "exceeds 1e\\+100"),
+    ],
+)
+def test_losses_that_are_none(loss, message):
+    with pytest.raises(ValueError, match=message):
+        TopologicalOptimizer(loss=loss, n_iter=3).fit([noisy_circle(0, 12)])
+
+
+@pytest.mark.filterwarnings("error")
+def test_large_gradients_make_the_same_steps_of_adam():
+    cloud = noisy_circle(0, 12)
+    steps = [
+        TopologicalOptimizer(strength=s, n_iter=3, tol=0).fit_transform([cloud])[0]
+        for s in (1.0, 1e90)
+    ]
+    np.testing.assert_allclose(*steps, rtol=1e-6)
