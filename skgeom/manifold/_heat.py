@@ -11,7 +11,7 @@ from scipy.sparse.linalg import eigsh, splu
 from scipy.special import ive
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from skgeom._core.checks import check_graph
+from skgeom._core.checks import check_graph, real_array
 from skgeom._core.parallel import parallel_ranges, parallel_rows, weighted_ranges
 from skgeom._core.sparse import aligned_empty
 from skgeom.manifold._kernels import COLUMN_STEP, complete_columns, recurrence_rows
@@ -24,6 +24,8 @@ TINY = 1e-290
 _LONGEST_STEP = 256.0
 # a longer series would look like a hang
 _MOST_PRODUCTS = 1e6
+# in units of 1 / max L_ii; the rounding error of the eigenvalue 0 times this is 1e-4
+_LATEST = 1e12
 _COLUMNS_PER_PASS = 64
 _SQUARING_LIMIT = 3000
 # multiplications of a sparse product that take the time of one of BLAS's, half of which a product
@@ -184,9 +186,16 @@ default="auto"
 def _check_heat(L, t):
     """Square float64 CSR Laplacian, and the times as an array of shape (n_times,)."""
     L = check_graph(L, allow_negative=True, name="L")
-    times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+    times = np.atleast_1d(real_array(t, "t"))
     if times.ndim != 1 or times.size == 0 or not (np.isfinite(times) & (times >= 0)).all():
         raise ValueError(f"t must hold finite non-negative diffusion times, got {t!r}.")
+    latest = _LATEST / max(L.diagonal().max(), np.finfo(float).tiny)
+    if times.max() > latest:
+        raise ValueError(
+            f"t={times.max():.4g} times the largest diagonal entry of L is beyond {_LATEST:.0e}, "
+            "where rounding errors decide; the heat has spread evenly before. At most "
+            f"t={latest:.3g} is computed."
+        )
     return L, times
 
 

@@ -8,6 +8,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh, pinvh
 from scipy.optimize import isotonic_regression
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from skgeom._core.checks import real_array
 from skgeom._core.parallel import even_ranges, parallel_ranges
 from skgeom.manifold._kernels import guttman_rows, sgd_inside_tiles, sgd_tile_pairs
 
@@ -32,8 +33,8 @@ def classical_mds(distances, n_components):
     positions : float64 array of shape (n, n_components)
         Centred; the entry of largest size of each column is positive.
     """
-    distances = np.asarray(distances, dtype=np.float64)
-    n = len(distances)
+    distances = real_array(distances, "distances")
+    n = len(distances) if distances.ndim else 0
     if distances.shape != (n, n) or not np.isfinite(distances).all():
         raise ValueError(
             f"distances must be a finite square matrix, got shape {distances.shape} with "
@@ -41,7 +42,9 @@ def classical_mds(distances, n_components):
         )
     if not 1 <= n_components <= n:
         raise ValueError(f"n_components must be from 1 to {n}, got {n_components!r}.")
-    square = distances**2
+    # in a unit near the largest one, whose square is in range; a power of two rounds nothing
+    unit = 2.0 ** np.frexp(np.abs(distances).max())[1]
+    square = (distances / unit) ** 2
     if n <= 256 or n_components > n // 4:
         B = square - square.mean(axis=0)
         B = -0.5 * (B - B.mean(axis=1, keepdims=True))
@@ -62,7 +65,7 @@ def classical_mds(distances, n_components):
     positions = vectors[:, order] * np.sqrt(np.maximum(values[order], 0.0))
     largest = np.argmax(np.abs(positions), axis=0)
     signs = np.sign(positions[largest, np.arange(n_components)])
-    return positions * np.where(signs == 0, 1.0, signs)
+    return unit * positions * np.where(signs == 0, 1.0, signs)
 
 
 def stress(distances, positions, weights=None, *, n_jobs=None):

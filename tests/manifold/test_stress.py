@@ -305,6 +305,15 @@ def test_bad_input_of_classical_mds():
     for distances, n_components in [(D, 0), (D, 10), (D[:5], 2), (D * np.nan, 2)]:
         with pytest.raises(ValueError, match="must be"):
             classical_mds(distances, n_components)
+    with pytest.raises(ValueError, match="Complex data not supported: distances"):
+        classical_mds(1j * D, 2)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**900])
+def test_classical_mds_in_any_unit(unit):
+    D = cdist(*[points(9)] * 2)
+    np.testing.assert_array_equal(classical_mds(unit * D, 2), unit * classical_mds(D, 2))
 
 
 @pytest.mark.parametrize("mds", ["metric", "nonmetric"])
