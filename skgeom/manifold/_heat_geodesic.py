@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from skgeom._core.estimator import DocLinkMixin
 from skgeom._core.progress import CallbackSupportMixin, Progress, with_callbacks
 from skgeom.manifold._affinity import Neighbors
+from skgeom.manifold._copies import distinct_rows
 from skgeom.manifold._geometry import HEAT_CONSTRAINTS, HeatGeometry, check_rows, is_pairwise
 from skgeom.manifold._heat import check_nodes
 from skgeom.manifold._landmarks import (
@@ -217,6 +218,9 @@ default="classical"
         Logarithms of the kernel's columns.
     heat_diag_ : ndarray of shape (n_nodes,), or (n_times, n_nodes)
         Logarithms of its diagonal.
+    fitted_indices_ : ndarray of shape (n_fitted,)
+        Rows that were fitted: one of each set of equal rows, none of weight 0, in an order of
+        their own where there are such; otherwise all. Without landmarks they are the nodes.
     n_features_in_ : int
     feature_names_in_ : ndarray of str, where X had string column names
 
@@ -228,9 +232,10 @@ default="classical"
 
     Notes
     -----
-    "Nodes" are the training points, or the landmarks. `transform` treats each row alone: its heat
+    "Nodes" are the points that were fitted (copies are one point that weighs more), or the
+    landmarks. `transform` treats each row alone: its heat
     is the weighted mean of its neighbours', its position minimises the stress to the pivots. A row
-    equal to a training point gets that point's position (the first one's, among copies).
+    equal to a training point gets that point's position.
 
     References
     ----------
@@ -384,8 +389,9 @@ default="classical"
             Points, or precomputed distances or affinities.
         y : ignored
         sample_weight : array of shape (n_samples,) or None, default=None
-            Of points in k-means, in what landmarks share, and in the stress; a common factor has
-            no effect. Points of weight 0 are placed when the others have been embedded.
+            Of points in k-means, in what landmarks share, and in the stress: a weight of k does
+            what k equal rows do, and a common factor has no effect. Points of weight 0 are left
+            out, and placed when the others have been embedded.
 
         Returns
         -------
@@ -415,6 +421,25 @@ default="classical"
         check_n_components(
             self.n_components, X.shape[0] if weights is None else np.count_nonzero(weights)
         )
+        self.fitted_indices_ = np.arange(X.shape[0])
+        # numbers of rows given as landmarks count all rows
+        distinct = is_pairwise(self) or np.ndim(self.landmarks) == 1
+        rows, place_of, masses = (None,) * 3 if distinct else distinct_rows(X, weights)
+        if rows is None or len(rows) <= max(2, self.n_components):
+            return self._fit_rows(X, weights, self.init)
+        of_rows = not isinstance(self.init, str) and len(self.init) == X.shape[0]
+        init = np.asarray(self.init)[rows] if of_rows else self.init
+        positions = self._fit_rows(X[rows], masses, init)
+        if self.landmark_indices_ is not None:
+            self.landmark_indices_ = rows[self.landmark_indices_]
+        self.fitted_indices_, self.embedding_ = rows, positions[place_of]
+        left_out = np.flatnonzero(place_of < 0)
+        if len(left_out):
+            self.embedding_[left_out] = self._place(self._geometry.project(X[left_out]))
+        return self.embedding_
+
+    def _fit_rows(self, X, weights, init):
+        """Fit to rows with the given masses; returns their positions."""
         rng = check_random_state(self.random_state)
         geometry = self._geometry = self._make_geometry(rng)
         points = X if is_pairwise(self) else geometry.project_fit(X)
@@ -429,7 +454,7 @@ default="classical"
                     geometry.fit(points, weights)
                 else:
                     anchors = self._share(points, weights)
-            return self._embed(points, anchors, self.init, X.dtype, progress)
+            return self._embed(points, anchors, init, X.dtype, progress)
 
     def _make_geometry(self, rng):
         options = {name: getattr(self, name) for name in HEAT_CONSTRAINTS}
@@ -480,6 +505,7 @@ default="classical"
                 f"landmarks={self.landmarks}: partial_fit needs a first block with more."
             )
         before = self._nodes
+        self.fitted_indices_ = np.arange(points.shape[0])
         self._geometry.random_state = check_random_state(self.random_state)
         with Progress(self, self.verbose).fit(X) as progress:
             with progress.step(f"graph and heat with {points.shape[0]} more rows"):
@@ -524,6 +550,7 @@ default="classical"
         self._geometry = self._make_geometry(rng)
         self._geometry.project_fit(landmarks)
         self.landmarks_, self.landmark_indices_ = self._choose_landmarks(landmarks, None, rng)
+        self.fitted_indices_ = np.arange(len(landmarks))
         self._shares = shares
         with Progress(self, self.verbose).fit(landmarks) as progress:
             with progress.step("graph and heat"):
@@ -780,7 +807,7 @@ default="classical"
     def _refine_new(self, points, positions, D):
         """The same of new rows, among the training points where these are."""
         distances, indices = self._search.query(points, self._neighbors.shape[1])
-        ends = np.ascontiguousarray(self.embedding_, dtype=np.float64)
+        ends = np.ascontiguousarray(self.embedding_[self.fitted_indices_], dtype=np.float64)
         positions = self._pull(positions, (indices, ends), D)
         same = distances[:, 0] == 0
         positions[same] = ends[indices[same, 0]]

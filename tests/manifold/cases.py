@@ -19,34 +19,20 @@ def make_distances(seed):
     return cdist(X, X), None
 
 
-# a point and its copy are two nodes of the graph of neighbours, a heavy point is one
-NOT_COPIES = dict.fromkeys(
-    (
-        "check_sample_weight_equivalence_on_dense_data",
-        "check_sample_weight_equivalence_on_sparse_data",
-    ),
-    "a heavy point is one node of the graph, where its copies are several that take each other's "
-    "places among the nearest neighbours; points of weight 0 stay nodes that conduct heat, and are "
-    "placed when the others have been embedded: neither equals points copied or removed",
-)
-
 CASES = [
     Case(
         HeatGeodesicEmbedding(n_neighbors=5, random_state=0),
         make_points,
-        expected_failures=NOT_COPIES,
     ),
     Case(
         HeatGeodesicEmbedding(n_components=1, n_neighbors=5, landmarks=12, random_state=0),
         make_points,
-        expected_failures=NOT_COPIES,
     ),
     Case(
         HeatGeodesicEmbedding(
             n_components=1, n_neighbors=5, landmarks=12, refinement=1.0, random_state=0
         ),
         make_points,
-        expected_failures=NOT_COPIES,
     ),
     Case(
         HeatGeodesicEmbedding(n_components=1, metric="precomputed", random_state=0), make_distances

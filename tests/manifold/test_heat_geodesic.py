@@ -296,13 +296,22 @@ def test_precomputed_affinities(container):
 # ---------------------------------------------------------------------- degenerate input
 
 
+@pytest.mark.filterwarnings("error")
 def test_duplicates():
-    X = np.repeat(curve(30), 2, axis=0)
-    heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0).fit(X)
-    gap = np.linalg.norm(heat.embedding_[::2] - heat.embedding_[1::2], axis=1)
-    assert gap.max() < 0.1 * np.ptp(heat.embedding_)
+    """However many copies there are, they are one point; graphs of points warn of them."""
+    X = np.repeat(curve(30), 6, axis=0)
+    heat = HeatGeodesicEmbedding(n_neighbors=3, random_state=0).fit(X)
+    assert (heat.embedding_.reshape(30, 6, -1) == heat.embedding_[::6][:, None]).all()
+    assert len(np.unique(heat.embedding_, axis=0)) == 30
     with pytest.warns(UserWarning, match="copies"):
-        HeatGeodesicEmbedding(n_neighbors=3, random_state=0).fit(np.repeat(curve(30), 6, axis=0))
+        HeatGeodesicDistance(n_neighbors=3, random_state=0).fit(X)
+
+
+def test_as_few_different_rows_as_components():
+    X = np.repeat([[0.0, 0.0], [1.0, 0.0]], 5, axis=0)
+    Y = HeatGeodesicEmbedding(n_neighbors=6, random_state=0).fit_transform(X)
+    assert np.isfinite(Y).all()
+    assert np.linalg.norm(Y[0] - Y[5]) > np.linalg.norm(Y[0] - Y[1])
 
 
 def test_constant_data():

@@ -129,7 +129,8 @@ def test_stress_is_weighed_by_both_points():
     weights = np.random.default_rng(0).random(80)
     heat = HeatGeodesicEmbedding(n_neighbors=6, n_components=1, solver="smacof", random_state=0)
     heat.fit(X, sample_weight=weights)
-    D = heat.landmark_dissimilarity_ * heat.scale_
+    order = np.argsort(heat.fitted_indices_)  # nodes in the order of the rows
+    D = heat.landmark_dissimilarity_[np.ix_(order, order)] * heat.scale_
     d = cdist(heat.embedding_, heat.embedding_)
     w = np.outer(weights, weights)
     np.fill_diagonal(w, 0.0)
@@ -143,21 +144,45 @@ def test_stress_is_weighed_by_both_points():
     assert gaps[0] < gaps[1]
 
 
-def test_points_of_weight_zero_are_placed_afterwards():
-    weights = np.ones(200)
-    weights[::5] = 0.0
-    heat = HeatGeodesicEmbedding(random_state=0).fit(ROLL[:200], sample_weight=weights)
-    assert not np.isin(heat.pivot_indices_, np.flatnonzero(weights == 0)).any()
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("options", [{}, {"landmarks": 40}, {"landmarks": 40, "refinement": 1.0}])
+def test_weights_are_copies(options, sparse):
+    """A weight of k is k equal rows wherever they stand, 0 is none; copies have one position."""
+    rng = np.random.default_rng(0)
+    X, weights = ROLL[:200], rng.integers(0, 4, 200)
+    rows = rng.permutation(np.repeat(np.arange(200), weights))
+    X = sp.csr_array(X) if sparse else X
+    heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0, **options)
+    weighed = clone(heat).fit(X, sample_weight=weights)
+    copied = clone(heat).fit(X[rows])
+    unit = np.ptp(copied.embedding_)
+    np.testing.assert_allclose(weighed.embedding_[rows], copied.embedding_, atol=1e-6 * unit)
+    np.testing.assert_allclose(weighed.transform(X), copied.transform(X), atol=1e-6 * unit)
+    np.testing.assert_allclose(weighed.transform(X), weighed.embedding_, atol=1e-9 * unit)
+    assert set(weighed.fitted_indices_) == set(np.flatnonzero(weights))
+    np.testing.assert_array_equal(np.sort(rows[copied.fitted_indices_]), np.unique(rows))
+
+
+def test_landmarks_that_are_rows_have_weight():
+    weights = (np.arange(200) % 5 > 0).astype(float)
+    heat = HeatGeodesicEmbedding(landmarks=60, landmark_method="maxmin", random_state=0)
+    heat.fit(ROLL[:200], sample_weight=weights)
+    assert weights[heat.landmark_indices_].all()
+    np.testing.assert_array_equal(heat.landmarks_, ROLL[heat.landmark_indices_])
+
+
+def test_nodes_of_weight_zero_are_placed_afterwards():
+    """Precomputed distances keep them as nodes that conduct heat."""
+    weights = (np.arange(200) % 5 > 0).astype(float)
+    D = cdist(ROLL[:200], ROLL[:200])
+    heat = HeatGeodesicEmbedding(metric="precomputed", random_state=0)
+    plain = clone(heat).fit(D)
+    heat.fit(D, sample_weight=weights)
+    assert weights[heat.pivot_indices_].all()
+    assert np.array_equal(heat.landmark_dissimilarity_, plain.landmark_dissimilarity_)
     assert (
         row_pearson(cdist(heat.embedding_, heat.embedding_), cdist(FLAT, FLAT)[:200, :200]) > 0.97
     )
-    # they stay nodes that conduct heat: the distances are those of all points
-    plain = HeatGeodesicEmbedding(random_state=0).fit(ROLL[:200])
-    assert np.array_equal(heat.landmark_dissimilarity_, plain.landmark_dissimilarity_)
-    landmarks = HeatGeodesicEmbedding(landmarks=60, landmark_method="maxmin", random_state=0)
-    landmarks.fit(ROLL[:200], sample_weight=weights)
-    assert weights[landmarks.landmark_indices_].all()
-    assert np.isfinite(landmarks.embedding_).all()
 
 
 def test_weights_are_masses_of_landmarks():
