@@ -233,9 +233,9 @@ default="classical"
     Notes
     -----
     "Nodes" are the points that were fitted (copies are one point that weighs more), or the
-    landmarks. `transform` treats each row alone: its heat
-    is the weighted mean of its neighbours', its position minimises the stress to the pivots. A row
-    equal to a training point gets that point's position.
+    landmarks. `transform` treats each row alone: its heat is the weighted mean of its neighbours',
+    its position minimises the stress to the pivots. A row equal to a training point gets that
+    point's position.
 
     References
     ----------
@@ -427,6 +427,10 @@ default="classical"
         rows, place_of, masses = (None,) * 3 if distinct else distinct_rows(X, weights)
         if rows is None or len(rows) <= max(2, self.n_components):
             return self._fit_rows(X, weights, self.init)
+        return self._fit_distinct(X, rows, place_of, masses)
+
+    def _fit_distinct(self, X, rows, place_of, masses):
+        """Fit to one of each set of equal rows; returns the positions of all."""
         of_rows = not isinstance(self.init, str) and len(self.init) == X.shape[0]
         init = np.asarray(self.init)[rows] if of_rows else self.init
         positions = self._fit_rows(X[rows], masses, init)

@@ -21,7 +21,10 @@ from skgeom.manifold._copies import distinct_rows
 def test_agrees_with_numpy(n, n_values, dtype, sparse, weighted, seed):
     rng = np.random.default_rng(seed)
     X = rng.integers(-1, n_values, (n, 3)).astype(dtype) * dtype(0.1)
-    weights = rng.integers(0, 3, n).astype(float) if weighted else None
+    weights = None
+    if weighted:
+        weights = rng.integers(0, 3, n).astype(float)
+        weights[rng.integers(n)] = 1.0
     unique, inverse = np.unique(X, axis=0, return_inverse=True)
     inverse = inverse.ravel()
     total = np.bincount(inverse, weights=weights)

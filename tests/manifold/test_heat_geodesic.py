@@ -298,13 +298,19 @@ def test_precomputed_affinities(container):
 
 @pytest.mark.filterwarnings("error")
 def test_duplicates():
-    """However many copies there are, they are one point; graphs of points warn of them."""
-    X = np.repeat(curve(30), 6, axis=0)
-    heat = HeatGeodesicEmbedding(n_neighbors=3, random_state=0).fit(X)
-    assert (heat.embedding_.reshape(30, 6, -1) == heat.embedding_[::6][:, None]).all()
+    """However many copies there are, they are one point."""
+    X = np.repeat(curve(30), 8, axis=0)
+    heat = HeatGeodesicEmbedding(n_neighbors=6, random_state=0).fit(X)
+    assert (heat.embedding_.reshape(30, 8, -1) == heat.embedding_[::8][:, None]).all()
     assert len(np.unique(heat.embedding_, axis=0)) == 30
+
+
+def test_distances_have_a_node_for_each_copy():
     with pytest.warns(UserWarning, match="copies"):
-        HeatGeodesicDistance(n_neighbors=3, random_state=0).fit(X)
+        D = HeatGeodesicDistance(n_neighbors=6, random_state=0).fit_transform(
+            np.repeat(curve(30), 8, axis=0)
+        )
+    assert D.shape == (240, 240)
 
 
 def test_as_few_different_rows_as_components():
